@@ -1,0 +1,491 @@
+//! From a model to Rust: consts that infer and check, the struct, and what it implements.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{format_ident, quote, quote_spanned, ToTokens};
+
+use crate::parse::{Layer, Model, INPUT};
+
+/// Tuples of dfdx's `ModuleFields` have at most this many members.
+const TUPLE: usize = 6;
+
+/// Writes the model out.
+pub fn expand(model: &Model) -> TokenStream {
+    let errors = model.errors.iter().map(syn::Error::to_compile_error);
+    let shapes = shapes(model);
+    let checks = checks(model);
+    let item = item(model);
+    let constants = constants(model);
+    let collection = collection(model);
+    let modules = modules(model);
+    quote! {
+        #(#errors)*
+        #shapes
+        #checks
+        #item
+        #constants
+        #collection
+        #modules
+    }
+}
+
+/// The hidden names that belong to one field (or to the model's input).
+struct Names {
+    /// const: the signature
+    signature: Ident,
+    /// type: what the user wrote
+    open: Ident,
+    /// type: what flows in
+    input: Ident,
+    /// type: what flows out
+    output: Ident,
+}
+
+fn names(model: &Model, field: &str) -> Names {
+    let name = |part: &str| format_ident!("__{}_{}{}", model.name, field, part);
+    Names {
+        signature: name(""),
+        open: name("_Open"),
+        input: name("_In"),
+        output: name("_Out"),
+    }
+}
+
+fn source_name(model: &Model, source: Option<usize>) -> String {
+    match source {
+        Some(index) => model.layers[index].name.to_string(),
+        None => INPUT.to_owned(),
+    }
+}
+
+/// For each field its signature, and the types that follow from it.
+fn shapes(model: &Model) -> TokenStream {
+    let input = names(model, INPUT);
+    let (input_signature, input_output) = (&input.signature, &input.output);
+    let input_shape = &model.arguments.input.shape;
+    let fields = model.layers.iter().map(|layer| {
+        let Names {
+            signature,
+            open,
+            input,
+            output,
+        } = names(model, &layer.name.to_string());
+        let sources: Vec<Names> = layer
+            .inputs
+            .iter()
+            .map(|source| names(model, &source_name(model, *source)))
+            .collect();
+        let outputs = sources.iter().map(|s| &s.output);
+        let input_type = match layer.inputs.len() {
+            1 => quote!(#(#outputs)*),
+            _ => quote!((#(#outputs),*)),
+        };
+        let certain = sources.iter().map(|s| &s.signature);
+        let known = !layer.guessed;
+        let written = &layer.layer;
+        quote! {
+            #[doc(hidden)]
+            #[allow(non_camel_case_types)]
+            type #open = #written;
+            #[doc(hidden)]
+            #[allow(non_camel_case_types)]
+            type #input = #input_type;
+            #[doc(hidden)]
+            #[allow(non_upper_case_globals)]
+            const #signature: ::shapeproof::shape::Signature =
+                <#open as ::shapeproof::shape::Infer<#input>>::SIGNATURE
+                    .behind(#known #(&& #certain.certain)*);
+            #[doc(hidden)]
+            #[allow(non_camel_case_types)]
+            type #output = <
+                ::shapeproof::shape::Rank<{ #signature.output.rank() }>
+                as ::shapeproof::shape::FromDims<
+                    { #signature.output.size(0) },
+                    { #signature.output.size(1) },
+                    { #signature.output.size(2) },
+                >
+            >::Shape;
+        }
+    });
+    quote! {
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        type #input_output = #input_shape;
+        #[doc(hidden)]
+        #[allow(non_upper_case_globals)]
+        const #input_signature: ::shapeproof::shape::Signature =
+            ::shapeproof::shape::Signature::input(
+                <#input_output as ::shapeproof::shape::LayerShape>::DIMS,
+            );
+        #(#fields)*
+    }
+}
+
+/// One const for each field, for the output and for each budget, that panics with the message.
+fn checks(model: &Model) -> TokenStream {
+    let name = model.name.to_string();
+    let misfit = |field: &str, signature: &Ident, at: &dyn ToTokens| {
+        let panic = panic_at(at, quote!("{}", text.as_str()));
+        quote! {
+            const _: () = if let ::core::option::Option::Some(misfit) = &#signature.misfit {
+                let text = ::shapeproof::shape::misfit_message(
+                    #name, #field, #signature.layer, misfit,
+                );
+                #panic
+            };
+        }
+    };
+    let input = misfit(
+        INPUT,
+        &names(model, INPUT).signature,
+        &model.arguments.input.shape,
+    );
+    let fields = model.layers.iter().map(|layer| {
+        let field = layer.name.to_string();
+        misfit(&field, &names(model, &field).signature, &layer.layer)
+    });
+
+    let last = &model.layers[model.layers.len() - 1];
+    let last_name = last.name.to_string();
+    let last_signature = names(model, &last_name).signature;
+    let output = &model.arguments.output;
+    let panic = panic_at(&last.layer, quote!("{}", text.as_str()));
+    let declared = quote! {
+        const _: () = if let ::core::option::Option::Some(misfit) = #last_signature.declared_as(
+            <#output as ::shapeproof::shape::LayerShape>::DIMS,
+        ) {
+            let text = ::shapeproof::shape::misfit_message(
+                #name, #last_name, #last_signature.layer, &misfit,
+            );
+            #panic
+        };
+    };
+
+    let signatures: Vec<_> = model
+        .layers
+        .iter()
+        .map(|layer| names(model, &layer.name.to_string()).signature)
+        .collect();
+    let layers = layer_rows(model);
+    let budgets = model.arguments.budgets.iter().map(|(budget, limit)| {
+        let (variant, total) = match *budget {
+            "max_params" => (quote!(Params), quote!(total_params(LAYERS))),
+            "max_macs" => (quote!(Macs), quote!(total_macs(LAYERS))),
+            _ => (
+                quote!(ActivationBytes),
+                quote!(total_activations(LAYERS).saturating_mul(4)),
+            ),
+        };
+        let panic = panic_at(limit, quote!("{}", text.as_str()));
+        quote! {
+            const _: () = {
+                const LAYERS: &[::shapeproof::shape::LayerInfo] = #layers;
+                let limit: usize = #limit;
+                let found = ::shapeproof::shape::LayerInfo::#total;
+                if true #(&& #signatures.fits)* && found > limit {
+                    let text = ::shapeproof::shape::budget_message(
+                        #name, ::shapeproof::shape::Budget::#variant, limit, found,
+                    );
+                    #panic
+                }
+            };
+        }
+    });
+    quote! {
+        #input
+        #(#fields)*
+        #declared
+        #(#budgets)*
+    }
+}
+
+/// `panic!(arguments)` whose place in the error is the whole of `at`.
+fn panic_at(at: &dyn ToTokens, arguments: TokenStream) -> TokenStream {
+    let mut tokens = at.to_token_stream().into_iter();
+    let first = tokens.next().map_or_else(Span::call_site, |t| t.span());
+    let last = tokens.last().map_or(first, |t| t.span());
+    // An expression reaches from its first to its last token, so these two carry the place.
+    let mut group = Group::new(Delimiter::Parenthesis, arguments);
+    group.set_span(last);
+    let mut panic = quote_spanned!(first=> ::core::panic!);
+    panic.extend([TokenTree::Group(group)]);
+    panic
+}
+
+fn layer_rows(model: &Model) -> TokenStream {
+    let rows = model.layers.iter().map(|layer| {
+        let name = layer.name.to_string();
+        let signature = names(model, &name).signature;
+        let inputs = layer.inputs.iter().map(|s| source_name(model, *s));
+        quote!(::shapeproof::shape::LayerInfo::new(#name, &[#(#inputs),*], &#signature))
+    });
+    quote!(&[#(#rows),*])
+}
+
+/// The struct with its closed layers, and how to make one.
+fn item(model: &Model) -> TokenStream {
+    let Model {
+        attributes,
+        visibility,
+        name,
+        ..
+    } = model;
+    let fields = model.layers.iter().map(|layer| {
+        let Layer {
+            attributes,
+            visibility,
+            name,
+            ..
+        } = layer;
+        let Names {
+            signature,
+            open,
+            input,
+            output,
+        } = names(model, &name.to_string());
+        quote! {
+            #(#attributes)*
+            #visibility #name: <
+                ::shapeproof::layers::Verdict<{ #signature.fits }>
+                as ::shapeproof::layers::Choose<#open, #input, #output>
+            >::Layer<E, D>
+        }
+    });
+    let build = quote!(::shapeproof::dfdx::nn::BuildModule::<D, E>);
+    quote! {
+        #(#attributes)*
+        #visibility struct #name<
+            E: ::shapeproof::dfdx::prelude::Dtype = f32,
+            D: ::shapeproof::dfdx::prelude::Storage<E> = ::shapeproof::dfdx::prelude::Cpu,
+        > {
+            #(#fields,)*
+        }
+
+        impl<E, D> #name<E, D>
+        where
+            E: ::shapeproof::tensor::Element,
+            D: ::shapeproof::dfdx::prelude::Device<E>,
+        {
+            /// Builds the model on `device` with parameters drawn from its random numbers.
+            ///
+            /// # Panics
+            /// When the device is out of memory; see `try_new`.
+            #visibility fn new(device: &D) -> Self {
+                <Self as #build>::build(device)
+            }
+
+            /// Builds the model on `device` with parameters drawn from its random numbers.
+            ///
+            /// # Errors
+            /// When the device is out of memory.
+            #[allow(dead_code)]
+            #visibility fn try_new(
+                device: &D,
+            ) -> ::core::result::Result<
+                Self,
+                <D as ::shapeproof::dfdx::prelude::HasErr>::Err,
+            > {
+                <Self as #build>::try_build(device)
+            }
+        }
+
+        impl<E, D, E2, D2> ::shapeproof::dfdx::nn::BuildOnDevice<D2, E2> for #name<E, D>
+        where
+            E: ::shapeproof::dfdx::prelude::Dtype,
+            D: ::shapeproof::dfdx::prelude::Storage<E>,
+            E2: ::shapeproof::tensor::Element,
+            D2: ::shapeproof::dfdx::prelude::Device<E2>,
+        {
+            type Built = #name<E2, D2>;
+        }
+    }
+}
+
+/// What is known without building the model.
+fn constants(model: &Model) -> TokenStream {
+    let Model {
+        visibility, name, ..
+    } = model;
+    let text = name.to_string();
+    let layers = layer_rows(model);
+    let input = names(model, INPUT).output;
+    let output = &model.arguments.output;
+    let default = quote!(#name<f32, ::shapeproof::dfdx::prelude::Cpu>);
+    let this = quote!(<Self as ::shapeproof::Model>);
+    quote! {
+        impl<E, D> ::shapeproof::Model for #name<E, D>
+        where
+            E: ::shapeproof::dfdx::prelude::Dtype,
+            D: ::shapeproof::dfdx::prelude::Storage<E>,
+        {
+            type Input = #input;
+            type Output = #output;
+            type Number = E;
+            const NAME: &'static str = #text;
+            const LAYERS: &'static [::shapeproof::shape::LayerInfo] = #layers;
+        }
+
+        #[allow(dead_code)]
+        impl #default {
+            /// The layers in order, with their shapes and costs.
+            #visibility const LAYERS: &'static [::shapeproof::shape::LayerInfo] = #this::LAYERS;
+            /// Learned numbers.
+            #visibility const PARAMS: usize = #this::PARAMS;
+            /// Multiply-accumulates for one image.
+            #visibility const MACS: usize = #this::MACS;
+            /// Bytes that all layers put out for one image, in `f32`.
+            #visibility const ACTIVATION_BYTES: usize = #this::ACTIVATION_BYTES;
+
+            /// The table of the layers; nothing is built for it.
+            #visibility fn summary() -> ::shapeproof::shape::Summary {
+                #this::summary()
+            }
+        }
+    }
+}
+
+/// dfdx's `TensorCollection`: building, optimisers, saving, loading.
+fn collection(model: &Model) -> TokenStream {
+    let name = &model.name;
+    let mut members: Vec<TokenStream> = Vec::new();
+    let mut patterns: Vec<TokenStream> = Vec::new();
+    for layer in &model.layers {
+        let field = &layer.name;
+        let text = field.to_string();
+        members.push(quote!(Self::module(#text, |s| &s.#field, |s| &mut s.#field)));
+        patterns.push(quote!(#field));
+    }
+    let members = nested(members);
+    let patterns = nested(patterns);
+    let fields = model.layers.iter().map(|layer| &layer.name);
+    quote! {
+        impl<E, D> ::shapeproof::dfdx::nn::TensorCollection<E, D> for #name<E, D>
+        where
+            E: ::shapeproof::tensor::Element,
+            D: ::shapeproof::dfdx::prelude::Device<E>,
+        {
+            type To<
+                E2: ::shapeproof::dfdx::prelude::Dtype,
+                D2: ::shapeproof::dfdx::prelude::Device<E2>,
+            > = #name<E2, D2>;
+
+            fn iter_tensors<V: ::shapeproof::dfdx::nn::ModuleVisitor<Self, E, D>>(
+                visitor: &mut V,
+            ) -> ::core::result::Result<
+                ::core::option::Option<Self::To<V::E2, V::D2>>,
+                V::Err,
+            > {
+                visitor.visit_fields(#members, |#patterns| #name { #(#fields),* })
+            }
+        }
+    }
+}
+
+/// Tuples of at most six, nested as deep as it takes.
+fn nested(mut members: Vec<TokenStream>) -> TokenStream {
+    while members.len() > TUPLE {
+        members = members
+            .chunks(TUPLE)
+            .map(|chunk| quote!((#(#chunk,)*)))
+            .collect();
+    }
+    quote!((#(#members,)*))
+}
+
+/// dfdx's `Module` and `ModuleMut`: the fields in order, one tape through all of them.
+fn modules(model: &Model) -> TokenStream {
+    let forward = |tr: Ident, method: Ident, receiver: TokenStream, borrow: TokenStream| {
+        let name = &model.name;
+        let sizes = &model.arguments.input.sizes;
+        let output = &model.arguments.output;
+        let steps = steps(model, &tr, &method, &borrow);
+        quote! {
+            impl<E, D, B, T> ::shapeproof::dfdx::nn::#tr<
+                ::shapeproof::dfdx::prelude::Tensor<
+                    (B, #(::shapeproof::dfdx::prelude::Const<#sizes>,)*),
+                    E,
+                    D,
+                    T,
+                >,
+            > for #name<E, D>
+            where
+                E: ::shapeproof::tensor::Element,
+                D: ::shapeproof::tensor::Device<E>,
+                B: ::shapeproof::dfdx::prelude::Dim,
+                T: ::shapeproof::dfdx::prelude::Tape<E, D>,
+            {
+                type Output = ::shapeproof::tensor::Batch<#output, B, E, D, T>;
+                type Error = D::Err;
+
+                fn #method(
+                    #receiver,
+                    input: ::shapeproof::dfdx::prelude::Tensor<
+                        (B, #(::shapeproof::dfdx::prelude::Const<#sizes>,)*),
+                        E,
+                        D,
+                        T,
+                    >,
+                ) -> ::core::result::Result<Self::Output, D::Err> {
+                    use ::shapeproof::dfdx::prelude::{HasShape as _, PutTape as _, SplitTape as _};
+                    let batch = input.shape().0;
+                    let (input, tape) = input.split_tape();
+                    #steps
+                }
+            }
+        }
+    };
+    let eval = forward(
+        format_ident!("Module"),
+        format_ident!("try_forward"),
+        quote!(&self),
+        quote!(&),
+    );
+    let train = forward(
+        format_ident!("ModuleMut"),
+        format_ident!("try_forward_mut"),
+        quote!(&mut self),
+        quote!(&mut),
+    );
+    quote!(#eval #train)
+}
+
+fn steps(model: &Model, tr: &Ident, method: &Ident, borrow: &TokenStream) -> TokenStream {
+    // Prefixed, so that a field called `tape` or `batch` hides nothing.
+    let variable = |source: Option<usize>| match source {
+        Some(index) => format_ident!("__{}", model.layers[index].name),
+        None => format_ident!("input"),
+    };
+    let fields = model.layers.iter().enumerate().map(|(index, layer)| {
+        let field = &layer.name;
+        let result = variable(Some(index));
+        let value = |place: usize| {
+            let source = layer.inputs[place];
+            let name = variable(source);
+            let used_later = layer.inputs[place + 1..].contains(&source)
+                || model.layers[index + 1..]
+                    .iter()
+                    .any(|later| later.inputs.contains(&source));
+            if used_later {
+                quote!(#name.clone())
+            } else {
+                quote!(#name)
+            }
+        };
+        let first = value(0);
+        let argument = if layer.inputs.len() == 1 {
+            quote!(#first.put_tape(tape))
+        } else {
+            let rest = (1..layer.inputs.len()).map(value);
+            quote!((#first.put_tape(tape), #(#rest),*))
+        };
+        quote! {
+            let (#result, tape) =
+                ::shapeproof::dfdx::nn::#tr::#method(#borrow self.#field, #argument)?.split_tape();
+        }
+    });
+    let last = variable(Some(model.layers.len() - 1));
+    let output = &model.arguments.output;
+    quote! {
+        #(#fields)*
+        ::shapeproof::tensor::declared::<_, #output, _, _, _, _>(#last.put_tape(tape), batch)
+    }
+}

@@ -1,0 +1,93 @@
+//! From the open layer to the closed one, also where the layer does not fit.
+
+use dfdx::prelude::{
+    Const, Dim, Dtype, Module, NonMutableModule, Storage, Tape, Tensor, ZeroSizedModule,
+};
+
+use crate::shape::{handwritten_message, Dims, Signature};
+use crate::tensor::{Batched, Device};
+
+/// Names the closed layer of an open one, given what flows in and out.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no closed layer from `{In}` to `{Out}`",
+    label = "implement `Close<{In}, {Out}>` for it"
+)]
+pub trait Close<In, Out> {
+    /// The layer that holds the parameters and computes.
+    type Layer<E: Dtype, D: Storage<E>>;
+}
+
+/// Whether a layer fits, as a type.
+pub struct Verdict<const FITS: bool>;
+
+/// The closed layer where it fits, a placeholder where it does not.
+///
+/// The placeholder keeps the types of the other fields and of the whole model in order, so that
+/// the one error that tells of the misfit stays the only one.
+pub trait Choose<Open, In, Out> {
+    /// What stands in the model's field.
+    type Layer<E: Dtype, D: Storage<E>>;
+}
+
+impl<Open: Close<In, Out>, In, Out> Choose<Open, In, Out> for Verdict<true> {
+    type Layer<E: Dtype, D: Storage<E>> = Open::Layer<E, D>;
+}
+
+impl<Open, In, Out> Choose<Open, In, Out> for Verdict<false> {
+    type Layer<E: Dtype, D: Storage<E>> = Misfitted<Out>;
+}
+
+/// Stands in for a layer that does not fit; a model that holds one does not compile.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Misfitted<Out>(std::marker::PhantomData<Out>);
+
+impl<Out: Default> ZeroSizedModule for Misfitted<Out> {}
+impl<Out> NonMutableModule for Misfitted<Out> {}
+
+impl<Out> Misfitted<Out> {
+    fn never<T>() -> T {
+        unreachable!("a model with a layer that does not fit does not compile")
+    }
+}
+
+macro_rules! misfitted {
+    ([$($g:tt)*] $x:ty) => {
+        impl<$($g)* Out: Batched, B: Dim, E: Dtype, D: Device<E>, T: Tape<E, D>> Module<$x>
+            for Misfitted<Out>
+        {
+            type Output = Tensor<Out::Shape<B>, E, D, T>;
+            type Error = D::Err;
+
+            fn try_forward(&self, _: $x) -> Result<Self::Output, D::Err> {
+                Self::never()
+            }
+        }
+    };
+}
+type Image<B, const C: usize, const H: usize, const W: usize> = (B, Const<C>, Const<H>, Const<W>);
+misfitted!([const C: usize, const H: usize, const W: usize,]
+    Tensor<Image<B, C, H, W>, E, D, T>);
+misfitted!([const N: usize,] Tensor<(B, Const<N>), E, D, T>);
+macro_rules! misfitted_tuples {
+    ($($rest:ident)+) => {
+        misfitted!([const C: usize, const H: usize, const W: usize, $($rest,)+]
+            (Tensor<Image<B, C, H, W>, E, D, T>, $($rest),+));
+        misfitted!([const N: usize, $($rest,)+] (Tensor<(B, Const<N>), E, D, T>, $($rest),+));
+    };
+}
+misfitted_tuples!(X2);
+misfitted_tuples!(X2 X3);
+misfitted_tuples!(X2 X3 X4);
+misfitted_tuples!(X2 X3 X4 X5);
+misfitted_tuples!(X2 X3 X4 X5 X6);
+
+/// Panics, while compiling, when a closed layer was written by hand with an output that its rule
+/// does not give.
+pub(crate) const fn verify(signature: &Signature, output: Dims) {
+    let message = match &signature.misfit {
+        Some(misfit) => handwritten_message(signature.layer, output, Some(misfit)),
+        None if signature.output.same(output) => return,
+        None => handwritten_message(signature.layer, signature.output, None),
+    };
+    panic!("{}", message.as_str())
+}

@@ -1,0 +1,180 @@
+use std::marker::PhantomData;
+
+use dfdx::prelude::{
+    Axis, Const, Dim, Dtype, HasShape, Merge, Module, NonMutableModule, PutTape, ReshapeTo,
+    SplitTape, Storage, Tape, Tensor, TryConcatAlong, ZeroSizedModule,
+};
+
+use super::Close;
+use crate::shape::{Chw, Dims, Flat, Infer, Inputs, Misfit, Signature};
+use crate::tensor::{distinct, Device};
+
+/// The open layer.
+pub mod open {
+    /// Stacks the channels of two to six images, or the features of two to six vectors.
+    ///
+    /// `y = [x₁, x₂, …]`
+    ///
+    /// # Shapes
+    /// Images `C₁×H×W`, `C₂×H×W`, … → `(C₁ + C₂ + …)×H×W`; vectors `N₁`, `N₂`, … → `N₁ + N₂ + …`.
+    ///
+    /// # Example
+    /// ```
+    /// use shapeproof::prelude::*;
+    /// #[model(input = Flat<2>, output = Flat<4>)]
+    /// struct Both {
+    ///     relu: Relu,
+    ///     #[from(input, relu)]
+    ///     both: Concat,
+    /// }
+    /// let dev = Cpu::default();
+    /// let net: Both = Both::new(&dev);
+    /// assert_eq!(net.forward(dev.tensor([[-1.0, 3.0]])).array(), [[-1.0, 3.0, 0.0, 3.0]]);
+    /// ```
+    ///
+    /// # Does not compile
+    /// ```compile_fail,E0080
+    /// use shapeproof::prelude::*;
+    /// #[model(input = Chw<3, 8, 8>, output = Chw<6, 8, 8>)]
+    /// struct Both {
+    ///     pool: MaxPool2d<2>,
+    ///     #[from(input, pool)]
+    ///     both: Concat, // 8 rows and 4
+    /// }
+    /// ```
+    ///
+    /// # Same as
+    /// `torch.cat([x1, x2], dim=1)`
+    #[derive(Clone, Copy, Debug, Default)]
+    pub struct Concat;
+}
+
+impl<In: Inputs> Infer<In> for open::Concat {
+    const SIGNATURE: Signature = signature(In::DIMS);
+}
+
+const fn signature(inputs: &[Dims]) -> Signature {
+    const NAME: &str = "Concat";
+    let first = inputs[0];
+    if inputs.len() < 2 {
+        let misfit = Misfit::InputCount {
+            least: 2,
+            most: 6,
+            found: inputs.len(),
+        };
+        return Signature::misfit(NAME, misfit, first);
+    }
+    let mut stacked = first.size(0);
+    let mut index = 1;
+    while index < inputs.len() {
+        let other = inputs[index];
+        if other.rank() != first.rank()
+            || other.size(1) != first.size(1)
+            || other.size(2) != first.size(2)
+        {
+            let misfit = Misfit::ConcatDiffers {
+                first,
+                other,
+                index,
+            };
+            return Signature::unknown(NAME, misfit, first);
+        }
+        stacked = stacked.saturating_add(other.size(0));
+        index += 1;
+    }
+    let output = match first {
+        Dims::Chw { height, width, .. } => Dims::chw(stacked, height, width),
+        Dims::Flat { .. } => Dims::flat(stacked),
+    };
+    Signature::new(NAME, output)
+}
+
+impl<In, Out> Close<In, Out> for open::Concat {
+    type Layer<E: Dtype, D: Storage<E>> = Concat<In, Out>;
+}
+
+/// The closed layer of [`open::Concat`].
+#[derive(Clone, Copy, Debug)]
+pub struct Concat<In, Out>(PhantomData<fn() -> (In, Out)>);
+
+impl<In, Out> Default for Concat<In, Out> {
+    fn default() -> Self {
+        Concat(PhantomData)
+    }
+}
+
+impl<In, Out> ZeroSizedModule for Concat<In, Out> {}
+impl<In, Out> NonMutableModule for Concat<In, Out> {}
+
+/// The forward for one number of inputs, images and vectors.
+macro_rules! concats {
+    ($C1:ident $(, $C:ident $x:ident $R:ident)+) => {
+        impl<const $C1: usize, $(const $C: usize,)+ const F: usize, const H: usize, const W: usize, B, E, D, T, $($R),+>
+            Module<(
+                Tensor<(B, Const<$C1>, Const<H>, Const<W>), E, D, T>,
+                $(Tensor<(B, Const<$C>, Const<H>, Const<W>), E, D, $R>),+
+            )> for Concat<(Chw<$C1, H, W>, $(Chw<$C, H, W>),+), Chw<F, H, W>>
+        where
+            B: Dim,
+            E: Dtype,
+            D: Device<E>,
+            T: Tape<E, D> $(+ Merge<$R>)+,
+            $($R: Tape<E, D>),+
+        {
+            type Output = Tensor<(B, Const<F>, Const<H>, Const<W>), E, D, T>;
+            type Error = D::Err;
+
+            fn try_forward(
+                &self,
+                (x, $($x),+): (
+                    Tensor<(B, Const<$C1>, Const<H>, Const<W>), E, D, T>,
+                    $(Tensor<(B, Const<$C>, Const<H>, Const<W>), E, D, $R>),+
+                ),
+            ) -> Result<Self::Output, D::Err> {
+                let batch = x.shape().0;
+                let x = x.try_reshape_like(&(batch, $C1, Const::<H>, Const::<W>))?;
+                $(
+                    let (x, tape) = x.split_tape();
+                    let (next, tape) = distinct($x, tape)?;
+                    let next = next.try_reshape_like(&(batch, $C, Const::<H>, Const::<W>))?;
+                    let x = (x.put_tape(tape), next).try_concat_along(Axis::<1>)?;
+                )+
+                x.try_reshape_like(&(batch, Const, Const, Const))
+            }
+        }
+
+        impl<const $C1: usize, $(const $C: usize,)+ const F: usize, B, E, D, T, $($R),+>
+            Module<(Tensor<(B, Const<$C1>), E, D, T>, $(Tensor<(B, Const<$C>), E, D, $R>),+)>
+            for Concat<(Flat<$C1>, $(Flat<$C>),+), Flat<F>>
+        where
+            B: Dim,
+            E: Dtype,
+            D: Device<E>,
+            T: Tape<E, D> $(+ Merge<$R>)+,
+            $($R: Tape<E, D>),+
+        {
+            type Output = Tensor<(B, Const<F>), E, D, T>;
+            type Error = D::Err;
+
+            fn try_forward(
+                &self,
+                (x, $($x),+): (Tensor<(B, Const<$C1>), E, D, T>, $(Tensor<(B, Const<$C>), E, D, $R>),+),
+            ) -> Result<Self::Output, D::Err> {
+                let batch = x.shape().0;
+                let x = x.try_reshape_like(&(batch, $C1))?;
+                $(
+                    let (x, tape) = x.split_tape();
+                    let (next, tape) = distinct($x, tape)?;
+                    let next = next.try_reshape_like(&(batch, $C))?;
+                    let x = (x.put_tape(tape), next).try_concat_along(Axis::<1>)?;
+                )+
+                x.try_reshape_like(&(batch, Const))
+            }
+        }
+    };
+}
+concats!(C1, C2 x2 R2);
+concats!(C1, C2 x2 R2, C3 x3 R3);
+concats!(C1, C2 x2 R2, C3 x3 R3, C4 x4 R4);
+concats!(C1, C2 x2 R2, C3 x3 R3, C4 x4 R4, C5 x5 R5);
+concats!(C1, C2 x2 R2, C3 x3 R3, C4 x4 R4, C5 x5 R5, C6 x6 R6);

@@ -1,0 +1,92 @@
+use dfdx::prelude::{Dtype, Module, ModuleMut, Shape, Tape, Tensor, ZeroSizedModule};
+
+use super::Close;
+use crate::shape::{one_input, Dims, Infer, Inputs, Misfit, Signature};
+
+/// Sets values to zero at random while training, and scales the others up to keep their mean.
+///
+/// `y = x · m / (1 − p)`, where `m` is 0 with probability `p = NUMERATOR / DENOMINATOR`, else 1
+///
+/// `forward_mut`, which trains, drops; `forward`, which evaluates, changes nothing. The random
+/// numbers come from the device, so they follow its seed.
+///
+/// # Shapes
+/// Any, unchanged.
+///
+/// # Parameters
+/// - `NUMERATOR`, `DENOMINATOR`: the probability of dropping a value as a fraction (default 1/2).
+///
+/// # Example
+/// ```
+/// use shapeproof::prelude::*;
+/// let dev = Cpu::seed_from_u64(1);
+/// let x: Tensor<Rank2<1, 2>, f64, _> = dev.tensor([[3.0, 5.0]]);
+/// assert_eq!(Dropout::<1, 2>.forward(x.clone()).array(), [[3.0, 5.0]]);
+/// let dropped = Dropout::<1, 2>.forward_mut(x).array()[0];
+/// assert!(dropped[0] == 0.0 || dropped[0] == 6.0);
+/// ```
+///
+/// # Same as
+/// `torch.nn.Dropout(p)`
+///
+/// # Source
+/// Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", 2014.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Dropout<const NUMERATOR: usize = 1, const DENOMINATOR: usize = 2>;
+
+impl<In: Inputs, const N: usize, const M: usize> Infer<In> for Dropout<N, M> {
+    const SIGNATURE: Signature = match one_input(In::DIMS) {
+        Ok(input) => signature(N, M, input),
+        Err(misfit) => Signature::misfit("Dropout", misfit, In::DIMS[0]),
+    };
+}
+
+const fn signature(numerator: usize, denominator: usize, input: Dims) -> Signature {
+    if numerator >= denominator {
+        let misfit = Misfit::Fraction {
+            what: "probability",
+            numerator,
+            denominator,
+        };
+        return Signature::misfit("Dropout", misfit, input);
+    }
+    Signature::new("Dropout", input)
+}
+
+impl<In, Out, const N: usize, const M: usize> Close<In, Out> for Dropout<N, M> {
+    type Layer<E: Dtype, D: dfdx::prelude::Storage<E>> = Dropout<N, M>;
+}
+
+impl<const N: usize, const M: usize> ZeroSizedModule for Dropout<N, M> {}
+
+impl<S, E, D, T, const N: usize, const M: usize> Module<Tensor<S, E, D, T>> for Dropout<N, M>
+where
+    S: Shape,
+    E: Dtype,
+    D: dfdx::prelude::Device<E>,
+    T: Tape<E, D>,
+{
+    type Output = Tensor<S, E, D, T>;
+    type Error = D::Err;
+
+    /// Changes nothing.
+    fn try_forward(&self, x: Tensor<S, E, D, T>) -> Result<Self::Output, D::Err> {
+        Ok(x)
+    }
+}
+
+impl<S, E, D, T, const N: usize, const M: usize> ModuleMut<Tensor<S, E, D, T>> for Dropout<N, M>
+where
+    S: Shape,
+    E: Dtype,
+    D: dfdx::prelude::Device<E>,
+    T: Tape<E, D>,
+{
+    type Output = Tensor<S, E, D, T>;
+    type Error = D::Err;
+
+    /// Drops.
+    fn try_forward_mut(&mut self, x: Tensor<S, E, D, T>) -> Result<Self::Output, D::Err> {
+        x.try_dropout(N as f64 / M as f64)
+    }
+}

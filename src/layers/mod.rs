@@ -1,0 +1,123 @@
+//! The layers: one file each, holding its doc, its open and its closed type, its shape rule, its
+//! parameters and its forward.
+//!
+//! This room knows shapes and tensors. It must never know a whole model, a data set or a training
+//! loop. Begin with `relu.rs` for a layer without parameters, `linear.rs` for one with.
+//!
+//! # Open and closed
+//!
+//! A layer is two types. The [`open`] one is what a user writes in a `#[model]`,
+//! `Conv2d<6, Kernel<5>>`: it says what the user decides. The [`closed`] one also says what flows
+//! in and out, `Conv2d<Chw<1, 28, 28>, Chw<6, 24, 24>, Kernel<5>>`: it holds the parameters and
+//! computes. [`Infer`] is the shape rule that gives the output, [`Close`] the step from one type
+//! to the other. Where nothing depends on the shapes (`Relu`), both are one type.
+//!
+//! # A layer of your own
+//!
+//! `#[model]` knows no layer by name, so a layer from your crate is as good as one from here: it
+//! implements [`Infer`] and [`Close`], and its closed type implements dfdx's `Module`,
+//! `ModuleMut` (or `NonMutableModule`) and `TensorCollection` (or `ZeroSizedModule`).
+//!
+//! ```
+//! use shapeproof::prelude::*;
+//! use shapeproof::layers::Close;
+//! use shapeproof::shape::{one_input, Infer, Inputs, Signature};
+//!
+//! /// Doubles every value: `y = 2x`.
+//! #[derive(Clone, Debug, Default)]
+//! struct Double;
+//!
+//! impl<In: Inputs> Infer<In> for Double {
+//!     const SIGNATURE: Signature = match one_input(In::DIMS) {
+//!         Ok(input) => Signature::new("Double", input),
+//!         Err(misfit) => Signature::misfit("Double", misfit, In::DIMS[0]),
+//!     };
+//! }
+//!
+//! impl<In, Out> Close<In, Out> for Double {
+//!     type Layer<E: Dtype, D: Storage<E>> = Double;
+//! }
+//!
+//! impl<S: Shape, E: Dtype, D: Device<E>, T: Tape<E, D>> Module<Tensor<S, E, D, T>> for Double {
+//!     type Output = Tensor<S, E, D, T>;
+//!     type Error = D::Err;
+//!     fn try_forward(&self, x: Tensor<S, E, D, T>) -> Result<Self::Output, D::Err> {
+//!         x.try_mul(E::ONE + E::ONE)
+//!     }
+//! }
+//! impl NonMutableModule for Double {}
+//! impl ZeroSizedModule for Double {}
+//!
+//! #[model(input = Flat<3>, output = Flat<3>)]
+//! struct Twice {
+//!     once: Double,
+//!     again: Double,
+//! }
+//!
+//! let dev = Cpu::default();
+//! let net: Twice = Twice::new(&dev);
+//! assert_eq!(net.forward(dev.tensor([[1.0, 2.0, 3.0]])).array(), [[4.0, 8.0, 12.0]]);
+//! ```
+
+mod close;
+
+mod add;
+mod avg_pool2d;
+mod bias;
+mod concat;
+mod conv2d;
+mod dropout;
+mod elementwise;
+mod flatten;
+mod gelu;
+mod leaky_relu;
+mod linear;
+mod max_pool2d;
+mod pool2d;
+mod relu;
+mod sigmoid;
+mod softmax;
+mod sum_pool2d;
+mod tanh;
+
+pub use bias::Bias;
+pub use close::{Choose, Close, Misfitted, Verdict};
+pub use conv2d::{GroupDims, KernelDims, PerGroup};
+
+/// What a user writes in the fields of a `#[model]`.
+pub mod open {
+    pub use super::add::Add;
+    pub use super::avg_pool2d::open::AvgPool2d;
+    pub use super::concat::open::Concat;
+    pub use super::conv2d::open::Conv2d;
+    pub use super::dropout::Dropout;
+    pub use super::flatten::open::Flatten;
+    pub use super::gelu::Gelu;
+    pub use super::leaky_relu::LeakyRelu;
+    pub use super::linear::open::Linear;
+    pub use super::max_pool2d::open::MaxPool2d;
+    pub use super::relu::Relu;
+    pub use super::sigmoid::Sigmoid;
+    pub use super::softmax::Softmax;
+    pub use super::sum_pool2d::open::SumPool2d;
+    pub use super::tanh::Tanh;
+}
+
+/// What the compiler makes of it: layers that know what flows in and out.
+pub mod closed {
+    pub use super::add::Add;
+    pub use super::avg_pool2d::AvgPool2d;
+    pub use super::concat::Concat;
+    pub use super::conv2d::Conv2d;
+    pub use super::dropout::Dropout;
+    pub use super::flatten::Flatten;
+    pub use super::gelu::Gelu;
+    pub use super::leaky_relu::LeakyRelu;
+    pub use super::linear::Linear;
+    pub use super::max_pool2d::MaxPool2d;
+    pub use super::relu::Relu;
+    pub use super::sigmoid::Sigmoid;
+    pub use super::softmax::Softmax;
+    pub use super::sum_pool2d::SumPool2d;
+    pub use super::tanh::Tanh;
+}

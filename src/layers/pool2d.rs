@@ -1,0 +1,186 @@
+//! What the three poolings share: one type parameter list, one shape rule.
+
+use crate::shape::options::{
+    check_options, Kernel, LayerOption, Options, PaddingSize, Pair, Property,
+};
+use crate::shape::window::Padding2d;
+use crate::shape::{one_image, Dims, Misfit, Signature, Window2d};
+
+/// The options of a pooling, which has three slots.
+pub(super) type Folded<O1, O2, O3> = (O1, O2, O3, (), (), ());
+/// The window of an open pooling.
+pub(super) type KernelOf<const K: usize, O1, O2, O3> =
+    <Folded<O1, O2, O3> as Options>::Kernel<Kernel<K>>;
+/// The stride of an open pooling: the window where none is given.
+pub(super) type StrideOf<const K: usize, O1, O2, O3> =
+    <Folded<O1, O2, O3> as Options>::Stride<KernelOf<K, O1, O2, O3>>;
+/// The padding of an open pooling.
+pub(super) type PaddingOf<O1, O2, O3> = <Folded<O1, O2, O3> as Options>::Padding;
+
+/// The options that poolings have.
+pub(super) const fn check<O1: LayerOption, O2: LayerOption, O3: LayerOption>() -> Result<(), Misfit>
+{
+    check_options::<Folded<O1, O2, O3>>(&[
+        Property::KernelWidth,
+        Property::Stride,
+        Property::Padding,
+    ])
+}
+
+/// The window of a closed pooling.
+pub(super) const fn window2d<K: Pair, S: Pair, P: PaddingSize>() -> Window2d {
+    Window2d {
+        kernel: K::PAIR,
+        stride: S::PAIR,
+        padding: P::PADDING,
+        dilation: (1, 1),
+    }
+}
+
+/// The shape rule of the pooling called `name`.
+pub(super) const fn signature<K: Pair, S: Pair, P: PaddingSize>(
+    name: &'static str,
+    inputs: &[Dims],
+    options: Result<(), Misfit>,
+) -> Signature {
+    let unknown = Dims::chw(inputs[0].size(0), 1, 1);
+    if let Err(misfit) = options {
+        return Signature::unknown(name, misfit, unknown);
+    }
+    let window = window2d::<K, S, P>();
+    let (channels, height, width) = match one_image(inputs) {
+        Ok(sizes) => sizes,
+        Err(misfit) => return Signature::unknown(name, misfit, unknown),
+    };
+    let output = match window.output(height, width) {
+        Ok((height, width)) => Dims::chw(channels, height, width),
+        Err(misfit) => return Signature::unknown(name, misfit, unknown),
+    };
+    if let Padding2d::Explicit(vertical, horizontal) = window.padding {
+        let (kernel_height, kernel_width) = window.kernel;
+        let (padding, kernel) = if vertical > kernel_height / 2 {
+            (vertical, kernel_height)
+        } else {
+            (horizontal, kernel_width)
+        };
+        if padding > kernel / 2 {
+            let misfit = Misfit::PaddingOverHalfWindow { padding, kernel };
+            return Signature::misfit(name, misfit, output);
+        }
+    }
+    Signature::new(name, output)
+}
+
+/// `pooling!("Name", Name, |layer, x, window, output| forward)`: the open type's rule and the
+/// closed type of one pooling.
+macro_rules! pooling {
+    ($Pool:ident, |$x:ident, $window:ident, $output:ident| $forward:expr) => {
+        impl<In, const K: usize, O1, O2, O3> $crate::shape::Infer<In> for open::$Pool<K, O1, O2, O3>
+        where
+            In: $crate::shape::Inputs,
+            O1: LayerOption,
+            O2: LayerOption,
+            O3: LayerOption,
+        {
+            const SIGNATURE: Signature =
+                pool2d::signature::<
+                    pool2d::KernelOf<K, O1, O2, O3>,
+                    pool2d::StrideOf<K, O1, O2, O3>,
+                    pool2d::PaddingOf<O1, O2, O3>,
+                >(stringify!($Pool), In::DIMS, pool2d::check::<O1, O2, O3>());
+        }
+
+        impl<In, Out, const K: usize, O1, O2, O3> $crate::layers::Close<In, Out>
+            for open::$Pool<K, O1, O2, O3>
+        where
+            O1: LayerOption,
+            O2: LayerOption,
+            O3: LayerOption,
+        {
+            type Layer<E: Dtype, D: dfdx::prelude::Storage<E>> = $Pool<
+                In,
+                Out,
+                pool2d::KernelOf<K, O1, O2, O3>,
+                pool2d::StrideOf<K, O1, O2, O3>,
+                pool2d::PaddingOf<O1, O2, O3>,
+            >;
+        }
+
+        #[doc = concat!("The closed layer of [`open::", stringify!($Pool), "`].")]
+        pub struct $Pool<In, Out, K, S = K, P = $crate::shape::options::Padding<0>>(
+            #[allow(clippy::type_complexity)] std::marker::PhantomData<fn() -> (In, Out, K, S, P)>,
+        );
+
+        impl<In, Out, K, S, P> Clone for $Pool<In, Out, K, S, P> {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+        impl<In, Out, K, S, P> Copy for $Pool<In, Out, K, S, P> {}
+        impl<In, Out, K, S, P> Default for $Pool<In, Out, K, S, P> {
+            fn default() -> Self {
+                $Pool(std::marker::PhantomData)
+            }
+        }
+        impl<In, Out, K: Pair, S: Pair, P: PaddingSize> std::fmt::Debug
+            for $Pool<In, Out, K, S, P>
+        {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_tuple(stringify!($Pool))
+                    .field(&pool2d::window2d::<K, S, P>())
+                    .finish()
+            }
+        }
+        impl<In, Out, K, S, P> dfdx::prelude::ZeroSizedModule for $Pool<In, Out, K, S, P> {}
+        impl<In, Out, K, S, P> dfdx::prelude::NonMutableModule for $Pool<In, Out, K, S, P> {}
+
+        impl<
+                const C: usize,
+                const H: usize,
+                const W: usize,
+                const F: usize,
+                const OH: usize,
+                const OW: usize,
+                K,
+                S,
+                P,
+                B,
+                E,
+                D,
+                T,
+            > Module<Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>>
+            for $Pool<Chw<C, H, W>, Chw<F, OH, OW>, K, S, P>
+        where
+            K: Pair,
+            S: Pair,
+            P: PaddingSize,
+            B: Dim,
+            E: Dtype,
+            D: Device<E>,
+            T: Tape<E, D>,
+        {
+            type Output = Tensor<(B, Const<F>, Const<OH>, Const<OW>), E, D, T>;
+            type Error = D::Err;
+
+            fn try_forward(
+                &self,
+                $x: Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>,
+            ) -> Result<Self::Output, D::Err> {
+                const {
+                    let inputs = [<Chw<C, H, W> as LayerShape>::DIMS];
+                    $crate::layers::close::verify(
+                        &pool2d::signature::<K, S, P>(stringify!($Pool), &inputs, Ok(())),
+                        Dims::chw(F, OH, OW),
+                    )
+                };
+                let batch = $x.shape().0;
+                let $window = const { pool2d::window2d::<K, S, P>() };
+                let $output = (OH, OW);
+                let pooled = $forward;
+                pooled.try_reshape_like(&(batch, Const, Const, Const))
+            }
+        }
+    };
+}
+
+pub(super) use pooling;

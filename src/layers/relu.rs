@@ -1,0 +1,33 @@
+use super::elementwise::elementwise;
+use crate::shape::{Dims, Signature};
+
+/// Sets negative values to zero.
+///
+/// `y = max(0, x)`
+///
+/// The gradient at 0 is 0.
+///
+/// # Shapes
+/// Any, unchanged.
+///
+/// # Example
+/// ```
+/// use shapeproof::prelude::*;
+/// let dev = Cpu::default();
+/// let x: Tensor<Rank2<1, 3>, f64, _> = dev.tensor([[-1.0, 0.0, 2.0]]);
+/// assert_eq!(Relu.forward(x).array(), [[0.0, 0.0, 2.0]]);
+/// ```
+///
+/// # Same as
+/// `torch.nn.ReLU()`
+///
+/// # Source
+/// Nair and Hinton, "Rectified Linear Units Improve Restricted Boltzmann Machines", 2010.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Relu;
+
+const fn signature(input: Dims) -> Signature {
+    Signature::new("Relu", input)
+}
+
+elementwise!([] Relu, "Relu", signature, |_layer, x| x.try_relu());

@@ -1,0 +1,74 @@
+//! Convolutional networks as typed Rust: a network is a struct whose field types are its
+//! architecture, and the compiler proves that every shape fits.
+//!
+//! ```
+//! use shapeproof::prelude::*;
+//!
+//! #[model(input = Chw<1, 28, 28>, output = Flat<10>)]
+//! struct Net {
+//!     conv: Conv2d<6, Kernel<5>, Padding<2>>,
+//!     relu: Relu,
+//!     pool: MaxPool2d<2>,
+//!     flatten: Flatten,
+//!     fc: Linear<10>,
+//! }
+//!
+//! let dev = Cpu::default();
+//! let net: Net = Net::new(&dev);
+//! let images: Tensor<(usize, Const<1>, Const<28>, Const<28>), f32, _> =
+//!     dev.zeros_like(&(64, Const, Const, Const));
+//! let logits: Tensor<(usize, Const<10>), f32, _> = net.forward(images);
+//! assert_eq!(logits.shape().0, 64);
+//! assert_eq!(Net::PARAMS, 11_926);
+//! ```
+//!
+//! # The rooms
+//!
+//! | room | holds | knows |
+//! |---|---|---|
+//! | [`shape`] | what fits with what, the words of every compile-time error | nothing else |
+//! | [`tensor`] | the only door to dfdx's tape | `shape` |
+//! | [`layers`] | one file a layer | `shape`, `tensor` |
+//! | [`data`] | data sets, batches, synthetic digits | `shape`, `tensor` |
+//! | [`weights`] | checked loading, safe saving | `layers` |
+//!
+//! A room imports only from rooms above it; a test reads the `use` lines and says so. The attribute
+//! macro [`model`] lives in a crate of its own and knows no layer by name.
+
+// The expansion of `#[model]` names this crate; inside of it, that is `crate`.
+extern crate self as shapeproof;
+
+pub mod data;
+pub mod layers;
+mod model;
+pub mod shape;
+pub mod tensor;
+
+pub use dfdx;
+pub use model::Model;
+pub use shapeproof_macros::model;
+
+/// What the author of a model needs: the layers and their options, and dfdx.
+///
+/// Where dfdx has a type of the same name (`Linear`, `Dropout`), this prelude means shapeproof's;
+/// dfdx's own are under [`dfdx`](crate::dfdx).
+pub mod prelude {
+    pub use crate::layers::open::*;
+    pub use crate::model;
+    pub use crate::shape::options::{
+        Dilation, Groups, Kernel, KernelWidth, NoBias, Padding, SamePadding, Stride, ValidPadding,
+    };
+    pub use crate::shape::{Chw, Flat};
+    pub use crate::tensor::{Batch, Element};
+    pub use crate::Model;
+    pub use dfdx::losses::*;
+    pub use dfdx::nn::{
+        BuildModule, BuildOnDevice, DeviceBuildExt, LoadFromNpz, LoadFromSafetensors, ModelEMA,
+        Module, ModuleMut, NonMutableModule, NumParams, ResetParams, SaveToNpz, SaveToSafetensors,
+        TensorCollection, ToDevice, ToDtype, ZeroGrads, ZeroSizedModule,
+    };
+    pub use dfdx::optim::*;
+    pub use dfdx::shapes::*;
+    pub use dfdx::tensor::*;
+    pub use dfdx::tensor_ops::*;
+}

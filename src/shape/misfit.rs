@@ -1,0 +1,159 @@
+//! Why a layer does not fit, as a value with the numbers; the wording is in `words.rs`.
+
+use super::options::Property;
+use super::{Dims, Window2d};
+
+/// Why a layer does not fit where it stands.
+///
+/// Each variant carries the numbers of the message; `misfit_message` words it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misfit {
+    /// A convolution or pooling window is larger than the padded input.
+    WindowLargerThanInput {
+        /// The window.
+        window: Window2d,
+        /// Rows of the input.
+        height: usize,
+        /// Columns of the input.
+        width: usize,
+        /// Whether it is the rows that do not fit.
+        vertical: bool,
+    },
+    /// Same padding together with a stride.
+    SamePaddingWithStride {
+        /// (vertical, horizontal).
+        stride: (usize, usize),
+        /// (vertical, horizontal).
+        kernel: (usize, usize),
+    },
+    /// A pooling window could lie in the padding alone.
+    PaddingOverHalfWindow {
+        /// Pixels of padding.
+        padding: usize,
+        /// Taps of the window along the same axis.
+        kernel: usize,
+    },
+    /// A size that must be positive is zero.
+    Zero {
+        /// Its name.
+        what: &'static str,
+    },
+    /// The layer works on images but gets a vector.
+    NeedsImage {
+        /// What it gets.
+        found: Dims,
+    },
+    /// The layer works on vectors but gets an image.
+    NeedsFlat {
+        /// What it gets.
+        found: Dims,
+    },
+    /// The layer has a fixed number of inputs.
+    InputCount {
+        /// How many it needs at least.
+        least: usize,
+        /// How many it takes at most.
+        most: usize,
+        /// How many it gets.
+        found: usize,
+    },
+    /// The groups of a convolution do not divide its channels or filters.
+    GroupsDoNotDivide {
+        /// Number of groups.
+        groups: usize,
+        /// What they should divide.
+        count: usize,
+        /// "input channels" or "filters".
+        what: &'static str,
+    },
+    /// A convolution without a kernel.
+    NoKernel,
+    /// An option the layer does not have.
+    UnknownOption {
+        /// The option.
+        property: Property,
+        /// What the layer has.
+        allowed: &'static [Property],
+    },
+    /// An option written twice.
+    RepeatedOption {
+        /// The option.
+        property: Property,
+    },
+    /// The inputs of a sum differ.
+    AddDiffers {
+        /// The first input.
+        first: Dims,
+        /// The one that differs.
+        other: Dims,
+        /// Its place, from 0.
+        index: usize,
+    },
+    /// The inputs of a concatenation differ in more than their channels.
+    ConcatDiffers {
+        /// The first input.
+        first: Dims,
+        /// The one that differs.
+        other: Dims,
+        /// Its place, from 0.
+        index: usize,
+    },
+    /// A fraction such as a dropout probability is out of its range.
+    Fraction {
+        /// Its name.
+        what: &'static str,
+        /// Above the line.
+        numerator: usize,
+        /// Below the line.
+        denominator: usize,
+    },
+    /// The number of values does not fit a `usize`.
+    TooLarge,
+    /// The declared input has a size of zero.
+    EmptyInput {
+        /// The declared input.
+        found: Dims,
+    },
+    /// The last layer's output is not the declared one.
+    OutputDiffers {
+        /// What `output = …` says.
+        declared: Dims,
+        /// What the last layer gives.
+        found: Dims,
+    },
+    /// A reason given by a layer from outside this crate.
+    Other {
+        /// What does not fit, one line with the numbers.
+        why: &'static str,
+        /// What to try, one line.
+        remedy: &'static str,
+    },
+}
+
+impl Misfit {
+    /// Whether the layer is wrong whatever flows into it.
+    pub const fn is_declaration(&self) -> bool {
+        matches!(
+            self,
+            Misfit::Zero { .. }
+                | Misfit::SamePaddingWithStride { .. }
+                | Misfit::PaddingOverHalfWindow { .. }
+                | Misfit::InputCount { .. }
+                | Misfit::NoKernel
+                | Misfit::UnknownOption { .. }
+                | Misfit::RepeatedOption { .. }
+                | Misfit::Fraction { .. }
+        )
+    }
+}
+
+/// A limit a model sets itself in its attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Budget {
+    /// `max_params`
+    Params,
+    /// `max_macs`
+    Macs,
+    /// `max_activation_bytes`
+    ActivationBytes,
+}

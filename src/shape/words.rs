@@ -1,0 +1,436 @@
+//! The wording of every compile-time error, here and nowhere else.
+//!
+//! Each message has four parts: who, what, why with the numbers, what to try. The first line
+//! stands alone: it names the model, the field and the numbers of both sides.
+
+use super::options::Property;
+use super::text::Text;
+use super::window::Padding2d;
+use super::{Budget, Dims, Misfit, Window2d};
+
+/// The message for a field of a model.
+pub const fn misfit_message(model: &str, field: &str, layer: &str, misfit: &Misfit) -> Text {
+    let who = Text::new().str("`").str(model).str(".").str(field);
+    explain(who.str("`: "), layer, misfit)
+}
+
+/// The message for a closed layer written by hand with shapes its rule does not give.
+pub const fn handwritten_message(layer: &str, output: Dims, misfit: Option<&Misfit>) -> Text {
+    let who = Text::new().str("closed `").str(layer);
+    match misfit {
+        Some(misfit) => explain(who.str("`: "), layer, misfit),
+        None => who
+            .str("` is written with another output than its rule gives, ")
+            .dims(output)
+            .str("\ntry an output type of ")
+            .str("`")
+            .shape_type(output)
+            .str("`, or let `#[model]` infer it"),
+    }
+}
+
+/// The message for a budget that a model exceeds.
+pub const fn budget_message(model: &str, budget: Budget, limit: usize, found: usize) -> Text {
+    let (name, unit, remedy) = match budget {
+        Budget::Params => (
+            "max_params",
+            "parameters",
+            "try fewer filters or features, a pooling more before the first `Linear`, or a budget of at least ",
+        ),
+        Budget::Macs => (
+            "max_macs",
+            "multiply-accumulates an image",
+            "try fewer filters, a stride, an earlier pooling, or a budget of at least ",
+        ),
+        Budget::ActivationBytes => (
+            "max_activation_bytes",
+            "bytes of activations an image (f32)",
+            "try fewer filters, a stride, an earlier pooling, or a budget of at least ",
+        ),
+    };
+    Text::new()
+        .str("`")
+        .str(model)
+        .str("` has ")
+        .grouped(found)
+        .str(" ")
+        .str(unit)
+        .str(", its budget `")
+        .str(name)
+        .str("` allows ")
+        .grouped(limit)
+        .str("\nit is over by ")
+        .grouped(found.saturating_sub(limit))
+        .str("; `")
+        .str(model)
+        .str("::summary()` shows what each layer costs\n")
+        .str(remedy)
+        .grouped(found)
+}
+
+impl Text {
+    /// The shape as the type a user writes.
+    const fn shape_type(self, dims: Dims) -> Self {
+        match dims {
+            Dims::Chw {
+                channels,
+                height,
+                width,
+            } => self
+                .str("Chw<")
+                .number(channels)
+                .str(", ")
+                .number(height)
+                .str(", ")
+                .number(width)
+                .str(">"),
+            Dims::Flat { features } => self.str("Flat<").number(features).str(">"),
+        }
+    }
+
+    /// `16 channels of 4×4` or `400 features`.
+    const fn described(self, dims: Dims) -> Self {
+        match dims {
+            Dims::Chw {
+                channels,
+                height,
+                width,
+            } => {
+                let text = self.number(channels);
+                let text = if channels == 1 {
+                    text.str(" channel of ")
+                } else {
+                    text.str(" channels of ")
+                };
+                text.pair(height, width)
+            }
+            Dims::Flat { features: 1 } => self.str("1 feature"),
+            Dims::Flat { features } => self.number(features).str(" features"),
+        }
+    }
+
+    /// `a`, or `a×b` where they differ.
+    const fn pair_or_one(self, pair: (usize, usize)) -> Self {
+        if pair.0 == pair.1 {
+            self.number(pair.0)
+        } else {
+            self.pair(pair.0, pair.1)
+        }
+    }
+
+    const fn add_remedy(self, first: Dims, other: Dims) -> Self {
+        match (first, other) {
+            (
+                Dims::Chw {
+                    height: a,
+                    width: b,
+                    ..
+                },
+                Dims::Chw {
+                    height: c,
+                    width: d,
+                    ..
+                },
+            ) if a == c && b == d => self.str("\ntry a `Conv2d<").number(first.size(0)).str(
+                ", Kernel<1>>` on the way of the other, which changes channels only, or `Concat`",
+            ),
+            (Dims::Chw { .. }, Dims::Chw { .. }) => {
+                self.str("\ntry the same strides, paddings and poolings on both ways")
+            }
+            _ => self
+                .str("\ntry to bring one to the other's shape, by `Flatten` and `Linear<")
+                .number(first.len())
+                .str(">`"),
+        }
+    }
+
+    const fn ordinal(self, index: usize) -> Self {
+        match index {
+            0 => self.str("first"),
+            1 => self.str("second"),
+            2 => self.str("third"),
+            3 => self.str("fourth"),
+            4 => self.str("fifth"),
+            _ => self.str("sixth"),
+        }
+    }
+}
+
+const fn explain(who: Text, layer: &str, misfit: &Misfit) -> Text {
+    match misfit {
+        Misfit::WindowLargerThanInput {
+            window,
+            height,
+            width,
+            vertical,
+        } => window_larger(who, layer, window, *height, *width, *vertical),
+        Misfit::SamePaddingWithStride { stride, kernel } => who
+            .str("`SamePadding` keeps the size, but the stride is ")
+            .pair_or_one(*stride)
+            .str("\nsame padding is defined for stride 1 only, as in PyTorch\ntry `Padding<")
+            .number(kernel.0 / 2)
+            .str(", ")
+            .number(kernel.1 / 2)
+            .str(">` in its place, or `Stride<1>`"),
+        Misfit::PaddingOverHalfWindow { padding, kernel } => who
+            .str("a padding of ")
+            .number(*padding)
+            .str(" is more than half of the window of ")
+            .number(*kernel)
+            .str("\na window could lie in the padding alone, where there is nothing to pool\ntry a padding of at most ")
+            .number(*kernel / 2)
+            .str(", or a larger window"),
+        Misfit::Zero { what } => who
+            .str("the ")
+            .str(what)
+            .str(" is 0, it must be at least 1\na layer with a ")
+            .str(what)
+            .str(" of 0 has no output\ntry 1 or more"),
+        Misfit::NeedsImage { found } => who
+            .str("`")
+            .str(layer)
+            .str("` slides over an image, but its input is flat: ")
+            .described(*found)
+            .str("\nafter a `Flatten` or `Linear` there are no rows and columns left\ntry it before the `Flatten`, or take an earlier field with `#[from(field)]`"),
+        Misfit::NeedsFlat { found } => who
+            .str("`")
+            .str(layer)
+            .str("` needs a flat input, but its input is an image: ")
+            .described(*found)
+            .str("\nit does not flatten by itself; flat, this image has ")
+            .number(found.len())
+            .str(" features\ntry a field `flatten: Flatten` before it"),
+        Misfit::InputCount { least, most, found } => {
+            let text = who
+                .str("`")
+                .str(layer)
+                .str("` takes ")
+                .number(*least);
+            let text = if *least == *most {
+                text
+            } else {
+                text.str(" to ").number(*most)
+            };
+            let text = text
+                .str(if *most == 1 { " input, but gets " } else { " inputs, but gets " })
+                .number(*found);
+            if *most == 1 {
+                text.str("\na field takes its input from the field before it, or from the one named in `#[from(…)]`\ntry `#[from(…)]` with one field, or an `Add` or `Concat` before it")
+            } else {
+                text.str("\na field takes one input from the field before it, more from `#[from(…)]`\ntry `#[from(a, b)]` with the names of earlier fields above this field")
+            }
+        }
+        Misfit::GroupsDoNotDivide {
+            groups,
+            count,
+            what,
+        } => {
+            let text = who
+                .number(*groups)
+                .str(" groups do not divide ")
+                .number(*count)
+                .str(" ")
+                .str(what);
+            let text = if *groups == 0 {
+                text.str("\nthere must be at least 1 group")
+            } else {
+                text.str("\n")
+                    .number(*count)
+                    .str(" / ")
+                    .number(*groups)
+                    .str(" leaves a remainder of ")
+                    .number(*count % *groups)
+            };
+            text.str("\ntry `Groups<")
+                .number(largest_divisor(*count, *groups))
+                .str(">`, or a number of ")
+                .str(what)
+                .str(" that the groups divide")
+        }
+        Misfit::NoKernel => who
+            .str("`")
+            .str(layer)
+            .str("` has no kernel, its size has no default\nPyTorch asks for `kernel_size`, too\ntry `Kernel<3>` for 3×3, or `Kernel<3, 5>` for 3 rows and 5 columns, among its options"),
+        Misfit::UnknownOption { property, allowed } => {
+            let mut text = who
+                .str("`")
+                .str(layer)
+                .str("` has no option `")
+                .str(property.name())
+                .str("`\n");
+            if allowed.is_empty() {
+                return text.str("it has no options\ntry it without");
+            }
+            text = text.str("its options are ");
+            let mut i = 0;
+            while i < allowed.len() {
+                if i > 0 {
+                    text = text.str(", ");
+                }
+                text = text.str("`").str(allowed[i].name()).str("`");
+                i += 1;
+            }
+            match property {
+                Property::Kernel => text.str("\ntry the window as the first number, `")
+                    .str(layer)
+                    .str("<2>`, and `KernelWidth` where it is not square"),
+                _ => text.str("\ntry it without"),
+            }
+        }
+        Misfit::RepeatedOption { property } => who
+            .str("the option `")
+            .str(property.name())
+            .str("` is given twice\nonly one of them could count\ntry only one"),
+        Misfit::AddDiffers { first, other, index } => who
+            .str("cannot add ")
+            .dims(*other)
+            .str(" to ")
+            .dims(*first)
+            .str("\nthe first input is ")
+            .described(*first)
+            .str(", the ")
+            .ordinal(*index)
+            .str(" is ")
+            .described(*other)
+            .add_remedy(*first, *other),
+        Misfit::ConcatDiffers { first, other, index } => who
+            .str("cannot concatenate ")
+            .dims(*first)
+            .str(" and ")
+            .dims(*other)
+            .str("\nchannels are stacked, so height and width must agree: the first input is ")
+            .described(*first)
+            .str(", the ")
+            .ordinal(*index)
+            .str(" is ")
+            .described(*other)
+            .str("\ntry to pool or pad one of them to the other's height and width"),
+        Misfit::Fraction {
+            what,
+            numerator,
+            denominator,
+        } => who
+            .str("the ")
+            .str(what)
+            .str(" ")
+            .number(*numerator)
+            .str("/")
+            .number(*denominator)
+            .str(" is not in its range\nit must be at least 0 and below 1, and the lower number at least 1\ntry `")
+            .str(layer)
+            .str("<1, 2>` for one half"),
+        Misfit::TooLarge => who
+            .str("the output has more values than a `usize` can count\nthe product of its sizes overflows\ntry smaller sizes"),
+        Misfit::EmptyInput { found } => who
+            .str("the model declares an input of ")
+            .dims(*found)
+            .str(", which holds no values\nevery size must be at least 1\ntry the size of your images"),
+        Misfit::OutputDiffers { declared, found } => who
+            .str("the model declares an output of ")
+            .dims(*declared)
+            .str(", its last layer gives ")
+            .dims(*found)
+            .str("\ndeclared: ")
+            .described(*declared)
+            .str("; found: ")
+            .described(*found)
+            .str("\ntry `output = ")
+            .shape_type(*found)
+            .str("`, or change the last layer"),
+        Misfit::Other { why, remedy } => who.str(why).str("\n").str(remedy),
+    }
+}
+
+const fn window_larger(
+    who: Text,
+    layer: &str,
+    window: &Window2d,
+    height: usize,
+    width: usize,
+    vertical: bool,
+) -> Text {
+    let axis = if vertical { 0 } else { 1 };
+    let (input, kernel, stride, dilation) = if vertical {
+        (height, window.kernel.0, window.stride.0, window.dilation.0)
+    } else {
+        (width, window.kernel.1, window.stride.1, window.dilation.1)
+    };
+    let (before, after) = window.padding(axis);
+    let span = window.span(axis);
+    let padded = input.saturating_add(before).saturating_add(after);
+    let pools = !is_convolution(layer);
+    let text = who
+        .str("the ")
+        .pair(window.kernel.0, window.kernel.1)
+        .str(if pools { " window" } else { " kernel" })
+        .str(" is larger than its input of ")
+        .pair(height, width)
+        .str("\n")
+        .str(if vertical { "height" } else { "width" })
+        .str(": the input is ")
+        .number(input)
+        .str(", the padding ")
+        .number(before);
+    let text = match window.padding {
+        Padding2d::Explicit(..) => text.str(" on both sides"),
+        Padding2d::Same => text.str(" before and ").number(after).str(" after"),
+    };
+    let text = if dilation > 1 {
+        text.str(", the kernel spans ")
+            .number(dilation)
+            .str("·(")
+            .number(kernel)
+            .str(" − 1) + 1 = ")
+            .number(span)
+    } else {
+        text
+    };
+    let text = text
+        .str("\noutput = (")
+        .number(input)
+        .str(" + ")
+        .number(before)
+        .str(" + ")
+        .number(after)
+        .str(" − ")
+        .number(span)
+        .str(") / ")
+        .number(stride)
+        .str(" + 1 is not positive\ntry a ")
+        .str(if pools { "window" } else { "kernel" })
+        .str(" of at most ")
+        .number(largest_kernel(padded, dilation));
+    let text = match window.padding {
+        Padding2d::Explicit(..) => text
+            .str(", a padding of at least ")
+            .number(span.saturating_sub(input).div_ceil(2)),
+        Padding2d::Same => text,
+    };
+    text.str(", or one pooling or stride less before it")
+}
+
+/// The most taps that fit into `padded` pixels.
+const fn largest_kernel(padded: usize, dilation: usize) -> usize {
+    if padded == 0 || dilation == 0 {
+        return 0;
+    }
+    (padded - 1) / dilation + 1
+}
+
+/// The largest divisor of `count` that is at most `groups`, at least 1.
+const fn largest_divisor(count: usize, groups: usize) -> usize {
+    let mut divisor = if groups < count { groups } else { count };
+    while divisor > 1 && count % divisor != 0 {
+        divisor -= 1;
+    }
+    if divisor == 0 {
+        1
+    } else {
+        divisor
+    }
+}
+
+/// Pooling layers have a window, convolutions a kernel.
+const fn is_convolution(layer: &str) -> bool {
+    matches!(layer.as_bytes(), [b'C', b'o', b'n', b'v', ..])
+}

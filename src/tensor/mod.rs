@@ -1,0 +1,165 @@
+//! The only door to dfdx: typed tensors, and the two ops that dfdx lacks on stable Rust.
+//!
+//! This room knows dfdx's tensors, tapes and devices. It must never know a layer. Begin with
+//! [`Batched`], which turns a shape into the type of a tensor, then [`unfold`].
+
+mod slide;
+
+pub use slide::{taps, unfold};
+
+use dfdx::prelude::{
+    Const, ConstDim, CopySlice, Dim, Dtype, HasErr, Merge, PutTape, ReshapeTo, Shape, SplitTape,
+    Storage, Tape, Tensor, TryMul, ZerosTensor,
+};
+
+use crate::shape::{Chw, Flat, LayerShape};
+
+/// A number that models compute with: `f32` or `f64`.
+#[diagnostic::on_unimplemented(
+    message = "models do not compute with `{Self}`",
+    label = "use `f32` or `f64`"
+)]
+pub trait Element: Dtype + num_traits::Float + rand_distr::uniform::SampleUniform {}
+impl Element for f32 {}
+impl Element for f64 {}
+
+/// A dfdx device that models run on: `Cpu`, or `Cuda` with the feature `cuda`.
+pub trait Device<E: Dtype>:
+    dfdx::prelude::Device<E> + CopySlice<usize> + ZerosTensor<usize>
+{
+}
+impl<E: Dtype, D: dfdx::prelude::Device<E> + CopySlice<usize> + ZerosTensor<usize>> Device<E>
+    for D
+{
+}
+
+/// The type of a batch of examples of a shape.
+pub trait Batched: LayerShape {
+    /// The shape with the batch before it: `(B, Const<C>, Const<H>, Const<W>)` for an image.
+    type Shape<B: Dim>: Shape;
+
+    /// The shape of `batch` examples.
+    fn batched<B: Dim>(batch: B) -> Self::Shape<B>;
+}
+
+impl<const C: usize, const H: usize, const W: usize> Batched for Chw<C, H, W> {
+    type Shape<B: Dim> = (B, Const<C>, Const<H>, Const<W>);
+
+    fn batched<B: Dim>(batch: B) -> Self::Shape<B> {
+        (batch, Const, Const, Const)
+    }
+}
+
+impl<const N: usize> Batched for Flat<N> {
+    type Shape<B: Dim> = (B, Const<N>);
+
+    fn batched<B: Dim>(batch: B) -> Self::Shape<B> {
+        (batch, Const)
+    }
+}
+
+/// A batch of `S`: `Batch<Chw<1, 28, 28>, usize, f32, Cpu>`.
+pub type Batch<S, B, E, D, T = dfdx::prelude::NoneTape> = Tensor<<S as Batched>::Shape<B>, E, D, T>;
+
+/// The sizes of an image's axes as dfdx dimensions.
+pub trait ImageDims: LayerShape {
+    /// Channels.
+    type Channels: ConstDim;
+}
+
+impl<const C: usize, const H: usize, const W: usize> ImageDims for Chw<C, H, W> {
+    type Channels = Const<C>;
+}
+
+/// The size of a vector as a dfdx dimension.
+pub trait FlatDims: LayerShape {
+    /// Features.
+    type Features: ConstDim;
+}
+
+impl<const N: usize> FlatDims for Flat<N> {
+    type Features = Const<N>;
+}
+
+/// Hands the last activation of a model out in the declared shape, which the compiler has checked.
+pub fn declared<S, Declared, B, E, D, T>(
+    x: Tensor<S, E, D, T>,
+    batch: B,
+) -> Result<Batch<Declared, B, E, D, T>, D::Err>
+where
+    S: Shape,
+    Declared: Batched,
+    B: Dim,
+    E: Dtype,
+    D: dfdx::prelude::Device<E>,
+    T: Tape<E, D>,
+{
+    x.try_reshape_like(&Declared::batched(batch))
+}
+
+/// A tensor of `shape` with `values`, in memory that the device may have kept from an earlier
+/// tensor of this size.
+///
+/// `TensorFromVec` would bring new memory at every call, which dfdx's allocation cache, once
+/// turned on, collects without end.
+///
+/// # Errors
+/// When the device is out of memory.
+///
+/// # Panics
+/// When `values` has not as many numbers as `shape`.
+pub fn filled<S: Shape, E: dfdx::prelude::Unit, D: CopySlice<E> + ZerosTensor<E>>(
+    device: &D,
+    shape: &S,
+    values: &[E],
+) -> Result<Tensor<S, E, D>, <D as HasErr>::Err> {
+    let mut tensor = device.try_zeros_like(shape)?;
+    tensor.copy_from(values);
+    Ok(tensor)
+}
+
+/// Runs `op` on a copy of `x` that carries `tape`, and gives the tape back.
+pub(crate) fn on_tape<S, U, E, D, T>(
+    x: &Tensor<S, E, D>,
+    tape: T,
+    op: impl FnOnce(Tensor<S, E, D, T>) -> Result<Tensor<U, E, D, T>, D::Err>,
+) -> Result<(Tensor<U, E, D>, T), D::Err>
+where
+    S: Shape,
+    U: Shape,
+    E: Dtype,
+    D: Storage<E>,
+    T: Tape<E, D>,
+{
+    Ok(op(x.clone().put_tape(tape))?.split_tape())
+}
+
+/// The operands of one op as dfdx wants them: as different tensors.
+///
+/// Layers that change nothing (`Dropout` in evaluation) hand on the very tensor they were given,
+/// and so does `#[from(a, a)]`; its gradient could then not be borrowed twice. Gives `x` without
+/// its tape, which joins `tape`.
+pub(crate) fn distinct<S, E, D, T, R>(
+    x: Tensor<S, E, D, R>,
+    tape: T,
+) -> Result<(Tensor<S, E, D>, T), D::Err>
+where
+    S: Shape,
+    E: Dtype,
+    D: dfdx::prelude::Device<E>,
+    T: Tape<E, D> + Merge<R>,
+    R: Tape<E, D>,
+{
+    let (x, rest) = x.split_tape();
+    let tape = tape.merge(rest);
+    if T::OWNS_TAPE {
+        on_tape(&x, tape, |x| x.try_mul(scalar::<E>(1.0)))
+    } else {
+        Ok((x, tape))
+    }
+}
+
+/// `x` as an `E`; every floating-point type can take it, rounded.
+pub(crate) fn scalar<E: Dtype>(x: f64) -> E {
+    E::from_f64(x).expect("models compute with floating-point numbers")
+}
