@@ -43,6 +43,7 @@ pub mod layers;
 mod model;
 pub mod shape;
 pub mod tensor;
+pub mod weights;
 
 pub use dfdx;
 pub use model::Model;

@@ -80,7 +80,7 @@ fn shapes(model: &Model) -> TokenStream {
             _ => quote!((#(#outputs),*)),
         };
         let certain = sources.iter().map(|s| &s.signature);
-        let known = !layer.guessed;
+        let silenced = layer.guessed.then(|| quote!(.silenced()));
         let written = &layer.layer;
         quote! {
             #[doc(hidden)]
@@ -93,7 +93,8 @@ fn shapes(model: &Model) -> TokenStream {
             #[allow(non_upper_case_globals)]
             const #signature: ::shapeproof::shape::Signature =
                 <#open as ::shapeproof::shape::Infer<#input>>::SIGNATURE
-                    .behind(#known #(&& #certain.certain)*);
+                    .behind(true #(&& #certain.certain)*)
+                    #silenced;
             #[doc(hidden)]
             #[allow(non_camel_case_types)]
             type #output = <

@@ -1,1 +1,44 @@
-//! Data sets.
+//! Data sets in memory, mini-batches of them, and digits drawn by the program itself.
+//!
+//! This room knows pixels as bytes, labels as class numbers, the files they come in, and how both
+//! become tensors of the shape that a model declares. It must never know a layer, a model or a
+//! training loop.
+//!
+//! Begin with [`Dataset`], which ties the images to the type of the model's input; then
+//! [`Batches`], which hands them out as tensors. [`synthetic_digits`] needs no file at all:
+//!
+//! ```
+//! use rand::SeedableRng;
+//! use shapeproof::data::{synthetic_digits, Normalize};
+//! use shapeproof::prelude::*;
+//!
+//! let dev = Cpu::default();
+//! let digits = synthetic_digits(10, 0);
+//! let normalize = Normalize::of(&digits);
+//! let digits = digits.normalized(normalize);
+//!
+//! let mut rng = rand::rngs::StdRng::seed_from_u64(0);
+//! let mut sizes = Vec::new();
+//! for batch in digits.shuffled_batches(&dev, 4, &mut rng).unwrap() {
+//!     let batch = batch.unwrap();
+//!     let images: Batch<Chw<1, 28, 28>, usize, f32, Cpu> = batch.images;
+//!     let one_hot: Batch<Flat<10>, usize, f32, Cpu> = batch.one_hot;
+//!     assert_eq!(images.shape().0, one_hot.shape().0);
+//!     sizes.push(batch.labels.len());
+//! }
+//! assert_eq!(sizes, [4, 4, 2]);
+//! ```
+
+mod batches;
+mod dataset;
+mod error;
+mod idx;
+mod normalize;
+mod synthetic;
+
+pub use batches::{Batches, MiniBatch};
+pub use dataset::{Dataset, Digits};
+pub use error::{Contents, DataError, Kind, Origin};
+pub use idx::{read_images, read_labels, Images};
+pub use normalize::Normalize;
+pub use synthetic::synthetic_digits;

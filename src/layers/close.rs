@@ -84,10 +84,9 @@ misfitted_tuples!(X2 X3 X4 X5 X6);
 /// Panics, while compiling, when a closed layer was written by hand with an output that its rule
 /// does not give.
 pub(crate) const fn verify(signature: &Signature, output: Dims) {
-    let message = match &signature.misfit {
-        Some(misfit) => handwritten_message(signature.layer, output, Some(misfit)),
-        None if signature.output.same(output) => return,
-        None => handwritten_message(signature.layer, signature.output, None),
-    };
-    panic!("{}", message.as_str())
+    let misfit = signature.misfit.as_ref();
+    if misfit.is_some() || !signature.output.same(output) {
+        let text = handwritten_message(signature.layer, output, signature.output, misfit);
+        panic!("{}", text.as_str())
+    }
 }

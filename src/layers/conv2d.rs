@@ -9,7 +9,7 @@ use super::bias::{uniform, Bias, FanIn};
 use super::close::verify;
 use super::Close;
 use crate::shape::options::{
-    check_options, BiasCount, Dilation, GroupCount, Groups, Kernel, LayerOption, NoBias, NoKernel,
+    check_options, has, BiasCount, Dilation, GroupCount, Groups, Kernel, LayerOption, NoBias, NoKernel,
     Options, Padding, PaddingSize, Pair, Property, Stride, Ungrouped, WithBias,
 };
 use crate::shape::{one_image, Chw, Dims, Infer, Inputs, LayerShape, Misfit, Signature, Window2d};
@@ -93,6 +93,10 @@ where
             Property::Groups,
             Property::Bias,
         ]);
+        let options = match options {
+            Ok(()) if !has::<(O1, O2, O3, O4, O5, O6)>(Property::Kernel) => Err(Misfit::NoKernel),
+            options => options,
+        };
         signature::<
             <(O1, O2, O3, O4, O5, O6) as Options>::Kernel<NoKernel>,
             <(O1, O2, O3, O4, O5, O6) as Options>::Stride<Stride<1>>,

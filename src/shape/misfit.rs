@@ -23,8 +23,8 @@ pub enum Misfit {
     SamePaddingWithStride {
         /// (vertical, horizontal).
         stride: (usize, usize),
-        /// (vertical, horizontal).
-        kernel: (usize, usize),
+        /// What same padding would be without the stride: (vertical, horizontal).
+        padding: (usize, usize),
     },
     /// A pooling window could lie in the padding alone.
     PaddingOverHalfWindow {

@@ -257,6 +257,18 @@ where
     type Bias = O1::Bias<O2::Bias<O3::Bias<O4::Bias<O5::Bias<O6::Bias<WithBias>>>>>>;
 }
 
+/// Whether an option sets `property`.
+pub const fn has<O: Options>(property: Property) -> bool {
+    let mut i = 0;
+    while i < O::PROPERTIES.len() {
+        if O::PROPERTIES[i] as usize == property as usize {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
 /// Checks that every option is one of `allowed` and that none is given twice.
 ///
 /// # Errors

@@ -83,6 +83,13 @@ impl Signature {
         })
     }
 
+    /// The signature of a field whose `#[from]` is wrong, which is told already.
+    pub const fn silenced(mut self) -> Self {
+        self.misfit = None;
+        self.certain = false;
+        self
+    }
+
     /// The signature as it stands in a model, behind inputs that are `certain` or guessed.
     ///
     /// Finds outputs of more values than a `usize` counts, so that no layer has to.

@@ -114,7 +114,7 @@ impl Window2d {
         if matches!(self.padding, Padding2d::Same) && (self.stride.0 > 1 || self.stride.1 > 1) {
             return Err(Misfit::SamePaddingWithStride {
                 stride: self.stride,
-                kernel: self.kernel,
+                padding: (self.padding(0).1, self.padding(1).1),
             });
         }
         let rows = window(

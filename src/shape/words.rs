@@ -15,16 +15,26 @@ pub const fn misfit_message(model: &str, field: &str, layer: &str, misfit: &Misf
 }
 
 /// The message for a closed layer written by hand with shapes its rule does not give.
-pub const fn handwritten_message(layer: &str, output: Dims, misfit: Option<&Misfit>) -> Text {
-    let who = Text::new().str("closed `").str(layer);
+pub const fn handwritten_message(
+    layer: &str,
+    written: Dims,
+    found: Dims,
+    misfit: Option<&Misfit>,
+) -> Text {
+    let who = Text::new().str("closed `").str(layer).str("`: ");
     match misfit {
-        Some(misfit) => explain(who.str("`: "), layer, misfit),
+        Some(misfit) => explain(who, layer, misfit),
         None => who
-            .str("` is written with another output than its rule gives, ")
-            .dims(output)
-            .str("\ntry an output type of ")
-            .str("`")
-            .shape_type(output)
+            .str("its type says an output of ")
+            .dims(written)
+            .str(", its shape rule gives ")
+            .dims(found)
+            .str("\nwritten: ")
+            .described(written)
+            .str("; found: ")
+            .described(found)
+            .str("\ntry an output of `")
+            .shape_type(found)
             .str("`, or let `#[model]` infer it"),
     }
 }
@@ -109,6 +119,15 @@ impl Text {
         }
     }
 
+    /// `a`, or `a, b` where they differ.
+    const fn arguments(self, pair: (usize, usize)) -> Self {
+        if pair.0 == pair.1 {
+            self.number(pair.0)
+        } else {
+            self.number(pair.0).str(", ").number(pair.1)
+        }
+    }
+
     /// `a`, or `a×b` where they differ.
     const fn pair_or_one(self, pair: (usize, usize)) -> Self {
         if pair.0 == pair.1 {
@@ -118,7 +137,7 @@ impl Text {
         }
     }
 
-    const fn add_remedy(self, first: Dims, other: Dims) -> Self {
+    const fn add_remedy(self, first: Dims, other: Dims, index: usize) -> Self {
         match (first, other) {
             (
                 Dims::Chw {
@@ -132,7 +151,9 @@ impl Text {
                     ..
                 },
             ) if a == c && b == d => self.str("\ntry a `Conv2d<").number(first.size(0)).str(
-                ", Kernel<1>>` on the way of the other, which changes channels only, or `Concat`",
+                ", Kernel<1>>` before the ")
+                .ordinal(index)
+                .str(" input, it changes channels only, or `Concat`",
             ),
             (Dims::Chw { .. }, Dims::Chw { .. }) => {
                 self.str("\ntry the same strides, paddings and poolings on both ways")
@@ -164,13 +185,11 @@ const fn explain(who: Text, layer: &str, misfit: &Misfit) -> Text {
             width,
             vertical,
         } => window_larger(who, layer, window, *height, *width, *vertical),
-        Misfit::SamePaddingWithStride { stride, kernel } => who
+        Misfit::SamePaddingWithStride { stride, padding } => who
             .str("`SamePadding` keeps the size, but the stride is ")
             .pair_or_one(*stride)
             .str("\nsame padding is defined for stride 1 only, as in PyTorch\ntry `Padding<")
-            .number(kernel.0 / 2)
-            .str(", ")
-            .number(kernel.1 / 2)
+            .arguments(*padding)
             .str(">` in its place, or `Stride<1>`"),
         Misfit::PaddingOverHalfWindow { padding, kernel } => who
             .str("a padding of ")
@@ -292,7 +311,7 @@ const fn explain(who: Text, layer: &str, misfit: &Misfit) -> Text {
             .ordinal(*index)
             .str(" is ")
             .described(*other)
-            .add_remedy(*first, *other),
+            .add_remedy(*first, *other, *index),
         Misfit::ConcatDiffers { first, other, index } => who
             .str("cannot concatenate ")
             .dims(*first)
@@ -420,7 +439,7 @@ const fn largest_kernel(padded: usize, dilation: usize) -> usize {
 /// The largest divisor of `count` that is at most `groups`, at least 1.
 const fn largest_divisor(count: usize, groups: usize) -> usize {
     let mut divisor = if groups < count { groups } else { count };
-    while divisor > 1 && count % divisor != 0 {
+    while divisor > 1 && !count.is_multiple_of(divisor) {
         divisor -= 1;
     }
     if divisor == 0 {

@@ -12,6 +12,8 @@ use dfdx::prelude::{
     Storage, Tape, Tensor, TryMul, ZerosTensor,
 };
 
+use dfdx::tensor::safetensors::SafeDtype;
+
 use crate::shape::{Chw, Flat, LayerShape};
 
 /// A number that models compute with: `f32` or `f64`.
@@ -19,7 +21,10 @@ use crate::shape::{Chw, Flat, LayerShape};
     message = "models do not compute with `{Self}`",
     label = "use `f32` or `f64`"
 )]
-pub trait Element: Dtype + num_traits::Float + rand_distr::uniform::SampleUniform {}
+pub trait Element:
+    Dtype + num_traits::Float + rand_distr::uniform::SampleUniform + SafeDtype
+{
+}
 impl Element for f32 {}
 impl Element for f64 {}
 
@@ -118,12 +123,15 @@ pub fn filled<S: Shape, E: dfdx::prelude::Unit, D: CopySlice<E> + ZerosTensor<E>
     Ok(tensor)
 }
 
+/// A tensor without its tape, and the tape.
+type Split<S, E, D, T> = (Tensor<S, E, D>, T);
+
 /// Runs `op` on a copy of `x` that carries `tape`, and gives the tape back.
 pub(crate) fn on_tape<S, U, E, D, T>(
     x: &Tensor<S, E, D>,
     tape: T,
     op: impl FnOnce(Tensor<S, E, D, T>) -> Result<Tensor<U, E, D, T>, D::Err>,
-) -> Result<(Tensor<U, E, D>, T), D::Err>
+) -> Result<Split<U, E, D, T>, D::Err>
 where
     S: Shape,
     U: Shape,
@@ -142,7 +150,7 @@ where
 pub(crate) fn distinct<S, E, D, T, R>(
     x: Tensor<S, E, D, R>,
     tape: T,
-) -> Result<(Tensor<S, E, D>, T), D::Err>
+) -> Result<Split<S, E, D, T>, D::Err>
 where
     S: Shape,
     E: Dtype,
