@@ -176,7 +176,10 @@ where
     let bytes = walk
         .and_then(|_| {
             let views = writer.0.iter().map(|(name, shape, bytes)| {
-                Ok((name, TensorView::new(E::safe_dtype(), shape.clone(), bytes)?))
+                Ok((
+                    name,
+                    TensorView::new(E::safe_dtype(), shape.clone(), bytes)?,
+                ))
             });
             let views = views.collect::<Result<Vec<_>, SafeTensorError>>()?;
             safetensors::serialize(views, &None)

@@ -9,8 +9,8 @@ use super::bias::{uniform, Bias, FanIn};
 use super::close::verify;
 use super::Close;
 use crate::shape::options::{
-    check_options, has, BiasCount, Dilation, GroupCount, Groups, Kernel, LayerOption, NoBias, NoKernel,
-    Options, Padding, PaddingSize, Pair, Property, Stride, Ungrouped, WithBias,
+    check_options, has, BiasCount, Dilation, GroupCount, Groups, Kernel, LayerOption, NoBias,
+    NoKernel, Options, Padding, PaddingSize, Pair, Property, Stride, Ungrouped, WithBias,
 };
 use crate::shape::{one_image, Chw, Dims, Infer, Inputs, LayerShape, Misfit, Signature, Window2d};
 use crate::tensor::{unfold, Device, Element, ImageDims};

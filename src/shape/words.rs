@@ -150,11 +150,12 @@ impl Text {
                     width: d,
                     ..
                 },
-            ) if a == c && b == d => self.str("\ntry a `Conv2d<").number(first.size(0)).str(
-                ", Kernel<1>>` before the ")
+            ) if a == c && b == d => self
+                .str("\ntry a `Conv2d<")
+                .number(first.size(0))
+                .str(", Kernel<1>>` before the ")
                 .ordinal(index)
-                .str(" input, it changes channels only, or `Concat`",
-            ),
+                .str(" input, it changes channels only, or `Concat`"),
             (Dims::Chw { .. }, Dims::Chw { .. }) => {
                 self.str("\ntry the same strides, paddings and poolings on both ways")
             }

@@ -1,0 +1,98 @@
+//! A room imports only from the rooms below it, as the map in `src/lib.rs` says.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each room with the rooms it may import from; a room may always import from itself.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("shape", &[]),
+    ("tensor", &["shape"]),
+    ("layers", &["shape", "tensor"]),
+    ("model", &["shape"]),
+    ("data", &["shape", "tensor"]),
+    ("weights", &["tensor"]),
+];
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("src can be read") {
+        let path = entry.expect("src can be read").path();
+        if path.is_dir() {
+            files(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The rooms that a line of code names after `crate::`; comments are prose.
+fn named(line: &str) -> Vec<&str> {
+    let code = line.split("//").next().unwrap_or(line);
+    code.split("crate::")
+        .skip(1)
+        .map(|rest| {
+            rest.split(|c: char| !c.is_alphanumeric() && c != '_')
+                .next()
+                .unwrap_or(rest)
+        })
+        .filter(|name| ROOMS.iter().any(|(room, _)| room == name))
+        .collect()
+}
+
+#[test]
+fn imports_go_one_way() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut all = Vec::new();
+    files(&src, &mut all);
+    let mut seen = 0;
+    for path in all {
+        let relative = path.strip_prefix(&src).expect("found below src");
+        let first = relative
+            .iter()
+            .next()
+            .and_then(|p| p.to_str())
+            .expect("UTF-8");
+        let room = first.trim_end_matches(".rs");
+        if room == "lib" {
+            continue;
+        }
+        let (_, allowed) = ROOMS
+            .iter()
+            .find(|(name, _)| *name == room)
+            .unwrap_or_else(|| panic!("the room `{room}` is not on the map in tests/rooms.rs"));
+        let text = fs::read_to_string(&path).expect("src can be read");
+        for (number, line) in text.lines().enumerate() {
+            for name in named(line) {
+                seen += 1;
+                assert!(
+                    name == room || allowed.contains(&name),
+                    "src/{}:{}: the room `{room}` may not import from `{name}`",
+                    relative.display(),
+                    number + 1,
+                );
+            }
+        }
+    }
+    assert!(
+        seen > 20,
+        "only {seen} imports found: is `crate::` still how they are written?"
+    );
+}
+
+#[test]
+fn the_shape_room_knows_no_dfdx() {
+    let mut all = Vec::new();
+    files(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src/shape"),
+        &mut all,
+    );
+    assert!(all.len() > 5, "only {} files in src/shape", all.len());
+    for path in all {
+        let text = fs::read_to_string(&path).expect("src can be read");
+        let code = text.lines().filter(|l| !l.trim_start().starts_with("//"));
+        assert!(
+            !code.clone().any(|line| line.contains("dfdx")),
+            "{} names dfdx",
+            path.display(),
+        );
+    }
+}
