@@ -52,7 +52,7 @@ pub use shapeproof_macros::model;
 /// What the author of a model needs: the layers and their options, and dfdx.
 ///
 /// Where dfdx has a type of the same name (`Linear`, `Dropout`), this prelude means shapeproof's;
-/// dfdx's own are under [`dfdx`](crate::dfdx).
+/// dfdx's own are under [`dfdx`].
 pub mod prelude {
     pub use crate::layers::open::*;
     pub use crate::model;
@@ -62,6 +62,7 @@ pub mod prelude {
     pub use crate::shape::{Chw, Flat};
     pub use crate::tensor::{Batch, Element};
     pub use crate::Model;
+    pub use dfdx::data::OneHotEncode;
     pub use dfdx::losses::*;
     pub use dfdx::nn::{
         BuildModule, BuildOnDevice, DeviceBuildExt, LoadFromNpz, LoadFromSafetensors, ModelEMA,
@@ -70,6 +71,18 @@ pub mod prelude {
     };
     pub use dfdx::optim::*;
     pub use dfdx::shapes::*;
-    pub use dfdx::tensor::*;
+    pub use dfdx::tensor::{
+        AsArray, AutoDevice, Cache, CopySlice, Cpu, CpuError, Gradients, HasErr, Merge, NoneTape,
+        OnesTensor, OwnedTape, PutTape, RandomU64, SampleTensor, SplitTape, Storage, Synchronize,
+        Tape, Tensor, TensorFrom, TensorFromVec, TensorToArray, Trace, TriangleTensor,
+        WithEmptyTape, ZerosTensor,
+    };
+    #[cfg(feature = "cuda")]
+    pub use dfdx::tensor::{Cuda, CudaError};
     pub use dfdx::tensor_ops::*;
 }
+
+/// Compiles the code of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

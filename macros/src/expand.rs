@@ -2,6 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned, ToTokens};
+use syn::ext::IdentExt;
 
 use crate::parse::{Layer, Model, INPUT};
 
@@ -28,6 +29,16 @@ pub fn expand(model: &Model) -> TokenStream {
     }
 }
 
+/// A field's name as text: `type` for `r#type`.
+fn text(field: &Ident) -> String {
+    field.unraw().to_string()
+}
+
+/// The hidden name of the declared output.
+fn declared(model: &Model) -> Ident {
+    format_ident!("__{}_Declared", model.name)
+}
+
 /// The hidden names that belong to one field (or to the model's input).
 struct Names {
     /// const: the signature
@@ -52,7 +63,7 @@ fn names(model: &Model, field: &str) -> Names {
 
 fn source_name(model: &Model, source: Option<usize>) -> String {
     match source {
-        Some(index) => model.layers[index].name.to_string(),
+        Some(index) => text(&model.layers[index].name),
         None => INPUT.to_owned(),
     }
 }
@@ -62,13 +73,14 @@ fn shapes(model: &Model) -> TokenStream {
     let input = names(model, INPUT);
     let (input_signature, input_output) = (&input.signature, &input.output);
     let input_shape = &model.arguments.input.shape;
+    let (declared, output_shape) = (declared(model), &model.arguments.output);
     let fields = model.layers.iter().map(|layer| {
         let Names {
             signature,
             open,
             input,
             output,
-        } = names(model, &layer.name.to_string());
+        } = names(model, &text(&layer.name));
         let sources: Vec<Names> = layer
             .inputs
             .iter()
@@ -117,6 +129,9 @@ fn shapes(model: &Model) -> TokenStream {
             ::shapeproof::shape::Signature::input(
                 <#input_output as ::shapeproof::shape::LayerShape>::DIMS,
             );
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        type #declared = #output_shape;
         #(#fields)*
     }
 }
@@ -141,16 +156,16 @@ fn checks(model: &Model) -> TokenStream {
         &model.arguments.input.shape,
     );
     let fields = model.layers.iter().map(|layer| {
-        let field = layer.name.to_string();
+        let field = text(&layer.name);
         misfit(&field, &names(model, &field).signature, &layer.layer)
     });
 
     let last = &model.layers[model.layers.len() - 1];
-    let last_name = last.name.to_string();
+    let last_name = text(&last.name);
     let last_signature = names(model, &last_name).signature;
-    let output = &model.arguments.output;
+    let output = declared(model);
     let panic = panic_at(&last.layer, quote!("{}", text.as_str()));
-    let declared = quote! {
+    let last_check = quote! {
         const _: () = if let ::core::option::Option::Some(misfit) = #last_signature.declared_as(
             <#output as ::shapeproof::shape::LayerShape>::DIMS,
         ) {
@@ -164,7 +179,7 @@ fn checks(model: &Model) -> TokenStream {
     let signatures: Vec<_> = model
         .layers
         .iter()
-        .map(|layer| names(model, &layer.name.to_string()).signature)
+        .map(|layer| names(model, &text(&layer.name)).signature)
         .collect();
     let layers = layer_rows(model);
     let budgets = model.arguments.budgets.iter().map(|(budget, limit)| {
@@ -194,7 +209,7 @@ fn checks(model: &Model) -> TokenStream {
     quote! {
         #input
         #(#fields)*
-        #declared
+        #last_check
         #(#budgets)*
     }
 }
@@ -214,7 +229,7 @@ fn panic_at(at: &dyn ToTokens, arguments: TokenStream) -> TokenStream {
 
 fn layer_rows(model: &Model) -> TokenStream {
     let rows = model.layers.iter().map(|layer| {
-        let name = layer.name.to_string();
+        let name = text(&layer.name);
         let signature = names(model, &name).signature;
         let inputs = layer.inputs.iter().map(|s| source_name(model, *s));
         quote!(::shapeproof::shape::LayerInfo::new(#name, &[#(#inputs),*], &#signature))
@@ -242,7 +257,7 @@ fn item(model: &Model) -> TokenStream {
             open,
             input,
             output,
-        } = names(model, &name.to_string());
+        } = names(model, &text(name));
         quote! {
             #(#attributes)*
             #visibility #name: <
@@ -261,6 +276,7 @@ fn item(model: &Model) -> TokenStream {
             #(#fields,)*
         }
 
+        #[allow(dead_code)]
         impl<E, D> #name<E, D>
         where
             E: ::shapeproof::tensor::Element,
@@ -278,7 +294,6 @@ fn item(model: &Model) -> TokenStream {
             ///
             /// # Errors
             /// When the device is out of memory.
-            #[allow(dead_code)]
             #visibility fn try_new(
                 device: &D,
             ) -> ::core::result::Result<
@@ -309,7 +324,7 @@ fn constants(model: &Model) -> TokenStream {
     let text = name.to_string();
     let layers = layer_rows(model);
     let input = names(model, INPUT).output;
-    let output = &model.arguments.output;
+    let output = declared(model);
     let default = quote!(#name<f32, ::shapeproof::dfdx::prelude::Cpu>);
     let this = quote!(<Self as ::shapeproof::Model>);
     quote! {
@@ -351,7 +366,7 @@ fn collection(model: &Model) -> TokenStream {
     let mut patterns: Vec<TokenStream> = Vec::new();
     for layer in &model.layers {
         let field = &layer.name;
-        let text = field.to_string();
+        let text = text(field);
         members.push(quote!(Self::module(#text, |s| &s.#field, |s| &mut s.#field)));
         patterns.push(quote!(#field));
     }
@@ -396,18 +411,19 @@ fn nested(mut members: Vec<TokenStream>) -> TokenStream {
 fn modules(model: &Model) -> TokenStream {
     let forward = |tr: Ident, method: Ident, receiver: TokenStream, borrow: TokenStream| {
         let name = &model.name;
-        let sizes = &model.arguments.input.sizes;
-        let output = &model.arguments.output;
+        let input_shape = names(model, INPUT).output;
+        let sizes = (0..model.arguments.input.rank).map(|axis| {
+            let dims = quote!(<#input_shape as ::shapeproof::shape::LayerShape>::DIMS);
+            quote!(::shapeproof::dfdx::prelude::Const<{ #dims.size(#axis) }>)
+        });
+        // Consts, not what the user wrote: a constant of theirs may be called `B` or `T`.
+        let input = quote! {
+            ::shapeproof::dfdx::prelude::Tensor<(B, #(#sizes,)*), E, D, T>
+        };
+        let output = declared(model);
         let steps = steps(model, &tr, &method, &borrow);
         quote! {
-            impl<E, D, B, T> ::shapeproof::dfdx::nn::#tr<
-                ::shapeproof::dfdx::prelude::Tensor<
-                    (B, #(::shapeproof::dfdx::prelude::Const<#sizes>,)*),
-                    E,
-                    D,
-                    T,
-                >,
-            > for #name<E, D>
+            impl<E, D, B, T> ::shapeproof::dfdx::nn::#tr<#input> for #name<E, D>
             where
                 E: ::shapeproof::tensor::Element,
                 D: ::shapeproof::tensor::Device<E>,
@@ -419,12 +435,7 @@ fn modules(model: &Model) -> TokenStream {
 
                 fn #method(
                     #receiver,
-                    input: ::shapeproof::dfdx::prelude::Tensor<
-                        (B, #(::shapeproof::dfdx::prelude::Const<#sizes>,)*),
-                        E,
-                        D,
-                        T,
-                    >,
+                    input: #input,
                 ) -> ::core::result::Result<Self::Output, D::Err> {
                     use ::shapeproof::dfdx::prelude::{HasShape as _, PutTape as _, SplitTape as _};
                     let batch = input.shape().0;
@@ -452,7 +463,7 @@ fn modules(model: &Model) -> TokenStream {
 fn steps(model: &Model, tr: &Ident, method: &Ident, borrow: &TokenStream) -> TokenStream {
     // Prefixed, so that a field called `tape` or `batch` hides nothing.
     let variable = |source: Option<usize>| match source {
-        Some(index) => format_ident!("__{}", model.layers[index].name),
+        Some(index) => format_ident!("__{}", text(&model.layers[index].name)),
         None => format_ident!("input"),
     };
     let fields = model.layers.iter().enumerate().map(|(index, layer)| {
@@ -484,7 +495,7 @@ fn steps(model: &Model, tr: &Ident, method: &Ident, borrow: &TokenStream) -> Tok
         }
     });
     let last = variable(Some(model.layers.len() - 1));
-    let output = &model.arguments.output;
+    let output = declared(model);
     quote! {
         #(#fields)*
         ::shapeproof::tensor::declared::<_, #output, _, _, _, _>(#last.put_tape(tape), batch)

@@ -41,10 +41,10 @@ pub struct Arguments {
     pub budgets: Vec<(&'static str, Expr)>,
 }
 
-/// The declared input, whose sizes the macro reads to write the type of a batch.
+/// The declared input, whose number of axes the macro reads to write the type of a batch.
 pub struct InputShape {
     pub shape: Type,
-    pub sizes: Vec<syn::GenericArgument>,
+    pub rank: usize,
 }
 
 enum Argument {
@@ -125,24 +125,19 @@ impl Arguments {
 
 impl InputShape {
     fn new(shape: Type) -> syn::Result<Self> {
-        let sizes = match &shape {
-            Type::Path(path) => path.path.segments.last().and_then(|last| {
-                let expected = match last.ident.to_string().as_str() {
-                    "Chw" => 3,
-                    "Flat" => 1,
-                    _ => return None,
-                };
-                match &last.arguments {
-                    syn::PathArguments::AngleBracketed(a) if a.args.len() == expected => {
-                        Some(a.args.iter().cloned().collect())
+        let rank =
+            match &shape {
+                Type::Path(path) => path.path.segments.last().and_then(|last| {
+                    match last.ident.to_string().as_str() {
+                        "Chw" => Some(3),
+                        "Flat" => Some(1),
+                        _ => None,
                     }
-                    _ => None,
-                }
-            }),
-            _ => None,
-        };
-        match sizes {
-            Some(sizes) => Ok(InputShape { shape, sizes }),
+                }),
+                _ => None,
+            };
+        match rank {
+            Some(rank) => Ok(InputShape { shape, rank }),
             None => Err(Error::new(
                 shape.span(),
                 "the input of a `#[model]` is written out, as `Chw<channels, height, width>` or `Flat<features>`",

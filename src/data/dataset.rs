@@ -50,10 +50,10 @@ impl<S: Batched, const CLASSES: usize> Dataset<S, CLASSES> {
     /// A data set of pixels, image after image in the order of `S`'s axes, and their labels.
     ///
     /// # Errors
-    /// When there is no example, when the pixels are not as many as the labels ask for, or when a
-    /// label is not below `CLASSES`.
+    /// When there is no example or no pixel, when the pixels are not as many as the labels ask for,
+    /// or when a label is not below `CLASSES`.
     pub fn new(pixels: Vec<u8>, labels: Vec<usize>) -> Result<Self, DataError> {
-        if labels.is_empty() && pixels.is_empty() {
+        if S::DIMS.is_empty() || (labels.is_empty() && pixels.is_empty()) {
             return Err(DataError::NoExamples);
         }
         let expected = labels.len() as u128 * S::DIMS.len() as u128;

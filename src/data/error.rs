@@ -136,7 +136,7 @@ pub enum DataError {
         classes: usize,
     },
     /// A data set without examples was given in memory.
-    #[error("a data set needs at least one example, found none")]
+    #[error("a data set needs at least one example of at least one pixel, found none")]
     NoExamples,
     /// Batches without examples were asked for; there would be no end of them.
     #[error("a batch needs at least one example, asked for batches of 0")]

@@ -12,6 +12,8 @@
 //! computes. [`Infer`] is the shape rule that gives the output, [`Close`] the step from one type
 //! to the other. Where nothing depends on the shapes (`Relu`), both are one type.
 //!
+//! [`Infer`]: crate::shape::Infer
+//!
 //! # A layer of your own
 //!
 //! `#[model]` knows no layer by name, so a layer from your crate is as good as one from here: it

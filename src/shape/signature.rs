@@ -228,11 +228,11 @@ impl std::fmt::Display for Summary {
         let [field, layer, output, params, macs] = std::array::from_fn(width);
         writeln!(f, "{}", self.model)?;
         for row in &rows {
-            writeln!(
-                f,
+            let line = format!(
                 "  {:<field$}  {:<layer$}  {:>output$}  {:>params$}  {:>macs$}",
                 row[0], row[1], row[2], row[3], row[4]
-            )?;
+            );
+            writeln!(f, "{}", line.trim_end())?;
         }
         write!(
             f,

@@ -38,6 +38,12 @@ impl<E: Dtype, D: dfdx::prelude::Device<E> + CopySlice<usize> + ZerosTensor<usiz
 {
 }
 
+#[cfg(feature = "cuda")]
+const _: fn() = || {
+    fn runs_models<D: Device<f32> + Device<f64>>() {}
+    runs_models::<dfdx::prelude::Cuda>();
+};
+
 /// The type of a batch of examples of a shape.
 pub trait Batched: LayerShape {
     /// The shape with the batch before it: `(B, Const<C>, Const<H>, Const<W>)` for an image.

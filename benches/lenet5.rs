@@ -1,0 +1,61 @@
+//! LeNet-5 through dfdx's ops: one training step of 64 images, and inference.
+
+use criterion::{criterion_group, criterion_main, Criterion};
+use shapeproof::prelude::*;
+
+#[model(input = Chw<1, 28, 28>, output = Flat<10>)]
+struct LeNet5 {
+    conv1: Conv2d<6, Kernel<5>, Padding<2>>,
+    relu1: Relu,
+    pool1: MaxPool2d<2>,
+    conv2: Conv2d<16, Kernel<5>>,
+    relu2: Relu,
+    pool2: MaxPool2d<2>,
+    flatten: Flatten,
+    fc1: Linear<120>,
+    relu3: Relu,
+    fc2: Linear<84>,
+    relu4: Relu,
+    fc3: Linear<10>,
+}
+
+type Images = Batch<Chw<1, 28, 28>, usize, f32, Cpu>;
+
+fn lenet5(c: &mut Criterion) {
+    let dev = Cpu::seed_from_u64(0);
+    let mut net: LeNet5 = LeNet5::new(&dev);
+    for batch in [1, 64] {
+        let images: Images = dev.sample_normal_like(&(batch, Const, Const, Const));
+        c.bench_function(&format!("lenet5_infer_b{batch}"), |b| {
+            b.iter(|| net.forward(images.clone()))
+        });
+    }
+
+    let images: Images = dev.sample_normal_like(&(64, Const, Const, Const));
+    let targets = dev.one_hot_encode(Const::<10>, (0..64).map(|i| i % 10).collect::<Vec<_>>());
+    let config = SgdConfig {
+        lr: 0.01,
+        momentum: Some(Momentum::Classic(0.9)),
+        weight_decay: None,
+    };
+    let mut opt = Sgd::new(&net, config);
+    let mut kept = Some(net.alloc_grads());
+    c.bench_function("lenet5_train_b64", |b| {
+        b.iter(|| {
+            let grads = kept.take().expect("put back at the end of each step");
+            let logits = net.forward_mut(images.clone().traced(grads));
+            let mut grads = cross_entropy_with_logits_loss(logits, targets.clone()).backward();
+            opt.update(&mut net, &grads)
+                .expect("no parameter is unused");
+            net.zero_grads(&mut grads);
+            kept = Some(grads);
+        })
+    });
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().sample_size(30);
+    targets = lenet5
+}
+criterion_main!(benches);
