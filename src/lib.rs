@@ -47,6 +47,7 @@ pub mod weights;
 
 pub use dfdx;
 pub use model::Model;
+pub use rand;
 pub use shapeproof_macros::model;
 
 /// What the author of a model needs: the layers and their options, and dfdx.

@@ -110,7 +110,7 @@ pub enum DataError {
         labels_path: PathBuf,
     },
     /// Pixels given in memory are not as many as the labels ask for.
-    #[error("{} for images of {} need {expected} pixels, found {found}",
+    #[error("expected {expected} pixels ({} for images of {}), found {found}",
         counted(*.labels as u128, "label"), image(*.shape))]
     PixelCount {
         /// Number of labels.
