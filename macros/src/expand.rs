@@ -36,7 +36,7 @@ fn text(field: &Ident) -> String {
 
 /// The hidden name of the declared output.
 fn declared(model: &Model) -> Ident {
-    format_ident!("__{}_Declared", model.name)
+    format_ident!("__{}_Declared", model.name, span = Span::call_site())
 }
 
 /// The hidden names that belong to one field (or to the model's input).
@@ -52,7 +52,15 @@ struct Names {
 }
 
 fn names(model: &Model, field: &str) -> Names {
-    let name = |part: &str| format_ident!("__{}_{}{}", model.name, field, part);
+    let name = |part: &str| {
+        format_ident!(
+            "__{}_{}{}",
+            model.name,
+            field,
+            part,
+            span = Span::call_site()
+        )
+    };
     Names {
         signature: name(""),
         open: name("_Open"),
@@ -74,6 +82,9 @@ fn shapes(model: &Model) -> TokenStream {
     let (input_signature, input_output) = (&input.signature, &input.output);
     let input_shape = &model.arguments.input.shape;
     let (declared, output_shape) = (declared(model), &model.arguments.output);
+    // In the namespace of values, the name is the shape's value.
+    let declared_dims = declared.clone();
+    let declared_type = from_dims(&quote!(#declared_dims));
     let fields = model.layers.iter().map(|layer| {
         let Names {
             signature,
@@ -92,8 +103,12 @@ fn shapes(model: &Model) -> TokenStream {
             _ => quote!((#(#outputs),*)),
         };
         let certain = sources.iter().map(|s| &s.signature);
+        let output_type = from_dims(&quote!(#signature.output));
         let silenced = layer.guessed.then(|| quote!(.silenced()));
         let written = &layer.layer;
+        // A type that is no layer is told where it is written.
+        let mut asked = open.clone();
+        asked.set_span(first_span(written));
         quote! {
             #[doc(hidden)]
             #[allow(non_camel_case_types)]
@@ -104,19 +119,12 @@ fn shapes(model: &Model) -> TokenStream {
             #[doc(hidden)]
             #[allow(non_upper_case_globals)]
             const #signature: ::shapeproof::shape::Signature =
-                <#open as ::shapeproof::shape::Infer<#input>>::SIGNATURE
+                <#asked as ::shapeproof::shape::Infer<#input>>::SIGNATURE
                     .behind(true #(&& #certain.certain)*)
                     #silenced;
             #[doc(hidden)]
             #[allow(non_camel_case_types)]
-            type #output = <
-                ::shapeproof::shape::Rank<{ #signature.output.rank() }>
-                as ::shapeproof::shape::FromDims<
-                    { #signature.output.size(0) },
-                    { #signature.output.size(1) },
-                    { #signature.output.size(2) },
-                >
-            >::Shape;
+            type #output = #output_type;
         }
     });
     quote! {
@@ -130,9 +138,28 @@ fn shapes(model: &Model) -> TokenStream {
                 <#input_output as ::shapeproof::shape::LayerShape>::DIMS,
             );
         #[doc(hidden)]
+        #[allow(non_upper_case_globals)]
+        const #declared_dims: ::shapeproof::shape::Dims = <#output_shape as ::shapeproof::shape::LayerShape>::DIMS;
+        #[doc(hidden)]
         #[allow(non_camel_case_types)]
-        type #declared = #output_shape;
+        type #declared = #declared_type;
         #(#fields)*
+    }
+}
+
+/// The type of the shape `dims`, a constant expression.
+///
+/// Where that constant has an error, which is told in its own place, the type is silent.
+fn from_dims(dims: &TokenStream) -> TokenStream {
+    quote! {
+        <
+            ::shapeproof::shape::Rank<{ #dims.rank() }>
+            as ::shapeproof::shape::FromDims<
+                { #dims.size(0) },
+                { #dims.size(1) },
+                { #dims.size(2) },
+            >
+        >::Shape
     }
 }
 
@@ -166,9 +193,9 @@ fn checks(model: &Model) -> TokenStream {
     let output = declared(model);
     let panic = panic_at(&last.layer, quote!("{}", text.as_str()));
     let last_check = quote! {
-        const _: () = if let ::core::option::Option::Some(misfit) = #last_signature.declared_as(
-            <#output as ::shapeproof::shape::LayerShape>::DIMS,
-        ) {
+        const _: () = if let ::core::option::Option::Some(misfit) =
+            #last_signature.declared_as(#output)
+        {
             let text = ::shapeproof::shape::misfit_message(
                 #name, #last_name, #last_signature.layer, &misfit,
             );
@@ -214,11 +241,19 @@ fn checks(model: &Model) -> TokenStream {
     }
 }
 
+fn first_span(at: &dyn ToTokens) -> Span {
+    let first = at.to_token_stream().into_iter().next();
+    first.map_or_else(Span::call_site, |token| token.span())
+}
+
 /// `panic!(arguments)` whose place in the error is the whole of `at`.
 fn panic_at(at: &dyn ToTokens, arguments: TokenStream) -> TokenStream {
-    let mut tokens = at.to_token_stream().into_iter();
-    let first = tokens.next().map_or_else(Span::call_site, |t| t.span());
-    let last = tokens.last().map_or(first, |t| t.span());
+    let first = first_span(at);
+    let last = at
+        .to_token_stream()
+        .into_iter()
+        .last()
+        .map_or(first, |t| t.span());
     // An expression reaches from its first to its last token, so these two carry the place.
     let mut group = Group::new(Delimiter::Parenthesis, arguments);
     group.set_span(last);

@@ -176,9 +176,17 @@ impl Model {
                 });
             }
         };
+        let names: Vec<Ident> = fields.iter().filter_map(|f| f.ident.clone()).collect();
+        for (index, name) in names.iter().enumerate() {
+            if names[..index].contains(name) {
+                return Err(Error::new(
+                    name.span(),
+                    format!("`{}.{name}` is written twice\nevery field needs a name of its own, `#[from({name})]` could mean both\ntry `{name}2`", item.ident),
+                ));
+            }
+        }
         let mut errors = Vec::new();
         let mut layers: Vec<Layer> = Vec::new();
-        let names: Vec<Ident> = fields.iter().filter_map(|f| f.ident.clone()).collect();
         for (index, field) in fields.into_iter().enumerate() {
             layers.push(Layer::parse(
                 &item.ident,
