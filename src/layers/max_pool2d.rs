@@ -23,7 +23,7 @@ pub mod open {
     /// - `K`: rows and columns of the window.
     /// - `KernelWidth<W>`: columns, where the window is not square.
     /// - `Stride<S>`: pixels from one place to the next (default: the window).
-    /// - `Padding<P>`: rows and columns of −∞ around the image (default 0, at most half of the window).
+    /// - `Padding<P>`: rows and columns around the image that are never the largest (default 0, at most half of the window).
     ///
     /// # Example
     /// ```

@@ -1,11 +1,14 @@
+use dfdx::prelude::{ChooseFrom, HasShape, PutTape, SplitTape, TryGt, TryNe};
+
 use super::elementwise::elementwise;
 use crate::shape::{Dims, Signature};
+use crate::tensor::scalar;
 
 /// Sets negative values to zero.
 ///
 /// `y = max(0, x)`
 ///
-/// The gradient at 0 is 0.
+/// The gradient at 0 is 0. NaN stays NaN.
 ///
 /// # Shapes
 /// Any, unchanged.
@@ -30,4 +33,10 @@ const fn signature(input: Dims) -> Signature {
     Signature::new("Relu", input)
 }
 
-elementwise!([] Relu, "Relu", signature, |_layer, x| x.try_relu());
+elementwise!([] Relu, "Relu", signature, |_layer, x| {
+    let (x, tape) = x.split_tape();
+    // dfdx's `relu` turns NaN into 0, so that a run that diverges would look healthy.
+    let kept = x.try_gt(scalar::<E>(0.0))? | x.try_ne(&x)?;
+    let zeros = x.device().try_zeros_like(x.shape())?;
+    kept.try_choose(x.put_tape(tape), zeros)
+});

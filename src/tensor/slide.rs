@@ -1,9 +1,11 @@
 //! Sliding a window over images with dfdx's public ops, on any device.
 //!
-//! Both ops extend every channel by one cell that stands for the padding and read the places of
-//! the window through `gather`, whose gradient dfdx knows.
+//! Both ops lay the pixels of a channel in one axis and read those under the window through
+//! `gather`, whose gradient dfdx knows.
 
-use dfdx::prelude::{Axis, Const, Dim, Dtype, GatherTo, ReshapeTo, Tape, Tensor, TryConcatAlong};
+use dfdx::prelude::{
+    Axis, Const, Dim, Dtype, GatherTo, ReshapeTo, SplitTape, Tape, Tensor, TryConcatAlong,
+};
 use dfdx::tensor_ops::BroadcastTo;
 
 use super::{filled, on_tape, scalar, Device};
@@ -13,51 +15,30 @@ use crate::shape::Window2d;
 type Pixels<B, const C: usize, E, D, T> = Tensor<(B, Const<C>, usize), E, D, T>;
 
 /// For every tap of `window` (row by row) and every place (row by row): which pixel lies under it,
-/// `height·width` for the padding.
-fn indices(window: &Window2d, input: (usize, usize), output: (usize, usize)) -> Vec<usize> {
-    let (height, width) = input;
+/// `None` for the padding.
+fn pixels_under(
+    window: &Window2d,
+    (height, width): (usize, usize),
+    output: (usize, usize),
+) -> Vec<Option<usize>> {
     let (above, _) = window.padding(0);
     let (left, _) = window.padding(1);
-    let mut indices = Vec::with_capacity(window.taps() * output.0 * output.1);
+    let mut pixels = Vec::with_capacity(window.taps() * output.0 * output.1);
     for ky in 0..window.kernel.0 {
         for kx in 0..window.kernel.1 {
             for oy in 0..output.0 {
                 let y = (oy * window.stride.0 + ky * window.dilation.0).checked_sub(above);
                 for ox in 0..output.1 {
                     let x = (ox * window.stride.1 + kx * window.dilation.1).checked_sub(left);
-                    indices.push(match (y, x) {
-                        (Some(y), Some(x)) if y < height && x < width => y * width + x,
-                        _ => height * width,
+                    pixels.push(match (y, x) {
+                        (Some(y), Some(x)) if y < height && x < width => Some(y * width + x),
+                        _ => None,
                     });
                 }
             }
         }
     }
-    indices
-}
-
-/// The images with their pixels in one axis, and behind them one cell of `padding` where the
-/// window ever leaves the image.
-#[allow(clippy::type_complexity)]
-fn padded<B, const C: usize, const H: usize, const W: usize, E, D, T>(
-    x: Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>,
-    indices: &[usize],
-    padding: f64,
-) -> Result<Pixels<B, C, E, D, T>, D::Err>
-where
-    B: Dim,
-    E: Dtype,
-    D: Device<E>,
-    T: Tape<E, D>,
-{
-    let (batch, device) = (x.shape_batch(), x.device().clone());
-    let x = x.try_reshape_like(&(batch, Const::<C>, H * W))?;
-    if !indices.contains(&(H * W)) {
-        return Ok(x);
-    }
-    let cell = filled(&device, &(), &[scalar::<E>(padding)])?
-        .try_broadcast_like(&(batch, Const::<C>, 1usize))?;
-    (x, cell).try_concat_along(Axis::<2>)
+    pixels
 }
 
 /// The dimension of the batch.
@@ -98,8 +79,17 @@ where
     T: Tape<E, D>,
 {
     let (batch, device) = (x.shape_batch(), x.device().clone());
-    let indices = indices(window, (H, W), output);
-    let x = padded(x, &indices, 0.0)?;
+    let pixels = pixels_under(window, (H, W), output);
+    let x = x.try_reshape_like(&(batch, Const::<C>, H * W))?;
+    let x = if pixels.contains(&None) {
+        // One cell behind the last pixel stands for all of the padding.
+        let zero = filled(&device, &(), &[scalar::<E>(0.0)])?
+            .try_broadcast_like(&(batch, Const::<C>, 1usize))?;
+        (x, zero).try_concat_along(Axis::<2>)?
+    } else {
+        x
+    };
+    let indices: Vec<usize> = pixels.iter().map(|p| p.unwrap_or(H * W)).collect();
     let places = filled(&device, &(indices.len(),), &indices)?.try_broadcast_like(&(
         batch,
         Const::<C>,
@@ -111,7 +101,9 @@ where
 
 /// For every tap of the window the pixels under it: one tensor of shape `(B, C, P)` a tap.
 ///
-/// The padding is `−∞`, so that it never is a maximum.
+/// Where a tap lies in the padding it repeats the first tap of its window that does not: so the
+/// padding never adds a value to choose from, nor takes a gradient. Every window must reach into
+/// the image, which the shape rule of poolings sees to.
 ///
 /// # Errors
 /// When the device is out of memory.
@@ -128,16 +120,25 @@ where
     T: Tape<E, D>,
 {
     let (batch, device) = (x.shape_batch(), x.device().clone());
-    let indices = indices(window, (H, W), output);
-    let x = padded(x, &indices, f64::NEG_INFINITY)?;
-    let (x, mut tape) = dfdx::prelude::SplitTape::split_tape(x);
+    let pixels = pixels_under(window, (H, W), output);
+    let count = output.0 * output.1;
+    let first: Vec<usize> = (0..count)
+        .map(|place| {
+            let mut taps = pixels.iter().skip(place).step_by(count);
+            taps.find_map(|pixel| *pixel).unwrap_or(0)
+        })
+        .collect();
+    let (x, mut tape) = x
+        .try_reshape_like(&(batch, Const::<C>, H * W))?
+        .split_tape();
     let mut taps = Vec::with_capacity(window.taps());
-    for places in indices.chunks(output.0 * output.1) {
-        let places = filled(&device, &(places.len(),), places)?.try_broadcast_like(&(
-            batch,
-            Const::<C>,
-            places.len(),
-        ))?;
+    for tap in pixels.chunks(count) {
+        let places = tap.iter().zip(&first);
+        let places: Vec<usize> = places
+            .map(|(pixel, first)| pixel.unwrap_or(*first))
+            .collect();
+        let places =
+            filled(&device, &(count,), &places)?.try_broadcast_like(&(batch, Const::<C>, count))?;
         let (tap, rest) = on_tape(&x, tape, |x| x.try_gather(places))?;
         taps.push(tap);
         tape = rest;

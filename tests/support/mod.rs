@@ -333,13 +333,13 @@ impl<S: Shape, U: Shape, M> Differentiable<S, U> for M where
 }
 
 /// What `backward` of `Σ output·d_output` gives.
-pub struct Backward {
+pub struct Pass {
     pub output: Vec<f64>,
     pub d_input: Vec<f64>,
     pub d_parameters: Vec<(String, Vec<f64>)>,
 }
 
-impl Backward {
+impl Pass {
     /// The gradient of the parameter called `name`.
     #[track_caller]
     pub fn of(&self, name: &str) -> &[f64] {
@@ -353,7 +353,7 @@ pub fn backward<M, S, U>(
     net: &M,
     x: &Tensor<S, f64, Cpu>,
     d_output: impl FnOnce(usize) -> Vec<f64>,
-) -> Backward
+) -> Pass
 where
     M: Differentiable<S, U>,
     S: Shape,
@@ -366,7 +366,7 @@ where
     let flat: Traced<(usize,), f64> = y.reshape_like(&(count,));
     let loss: Traced<Rank0, f64> = (flat * d_output).sum();
     let gradients = loss.backward();
-    Backward {
+    Pass {
         output,
         d_input: gradients.get(x).as_vec(),
         d_parameters: parameter_gradients(net, &gradients),
