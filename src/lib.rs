@@ -32,6 +32,8 @@
 //! | [`data`] | data sets, batches, synthetic digits | `shape`, `tensor` |
 //! | [`weights`] | checked loading, safe saving | `layers` |
 //!
+//! The errors of the compiler, each with its program and its remedy, are in the [`guide`].
+//!
 //! A room imports only from rooms above it; a test reads the `use` lines and says so. The attribute
 //! macro [`model`] lives in a crate of its own and knows no layer by name.
 
@@ -46,9 +48,12 @@ pub mod tensor;
 pub mod weights;
 
 pub use dfdx;
-pub use model::Model;
+pub use model::{BuildOn, Model};
 pub use rand;
 pub use shapeproof_macros::model;
+
+#[doc = include_str!("../docs/errors.md")]
+pub mod guide {}
 
 /// What the author of a model needs: the layers and their options, and dfdx.
 ///

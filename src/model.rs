@@ -2,6 +2,24 @@
 
 use crate::shape::{LayerInfo, LayerShape, Summary};
 
+/// A model that can be built on the device `D`.
+///
+/// `#[model]` implements it where the numbers and the device are such that the model can run.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not run on `{D}`",
+    label = "a model computes with `f32` or `f64`, on `Cpu` or (with the feature `cuda`) on `Cuda`"
+)]
+pub trait BuildOn<D>: Sized {
+    /// The device's error.
+    type Err: std::fmt::Debug;
+
+    /// Builds the model on `device` with parameters drawn from its random numbers.
+    ///
+    /// # Errors
+    /// When the device is out of memory.
+    fn try_build_on(device: &D) -> Result<Self, Self::Err>;
+}
+
 /// A model made by `#[model]`: what is known of it without building it.
 ///
 /// On the default types the constants can be used without naming them: `LeNet5::PARAMS`. In code

@@ -301,7 +301,7 @@ fn item(model: &Model) -> TokenStream {
             >::Layer<E, D>
         }
     });
-    let build = quote!(::shapeproof::dfdx::nn::BuildModule::<D, E>);
+    let err = quote!(<Self as ::shapeproof::BuildOn<D>>::Err);
     quote! {
         #(#attributes)*
         #visibility struct #name<
@@ -314,28 +314,43 @@ fn item(model: &Model) -> TokenStream {
         #[allow(dead_code)]
         impl<E, D> #name<E, D>
         where
-            E: ::shapeproof::tensor::Element,
-            D: ::shapeproof::dfdx::prelude::Device<E>,
+            E: ::shapeproof::dfdx::prelude::Dtype,
+            D: ::shapeproof::dfdx::prelude::Storage<E>,
         {
             /// Builds the model on `device` with parameters drawn from its random numbers.
             ///
             /// # Panics
             /// When the device is out of memory; see `try_new`.
-            #visibility fn new(device: &D) -> Self {
-                <Self as #build>::build(device)
+            #visibility fn new(device: &D) -> Self
+            where
+                Self: ::shapeproof::BuildOn<D>,
+            {
+                Self::try_new(device).expect("the device has memory for the parameters")
             }
 
             /// Builds the model on `device` with parameters drawn from its random numbers.
             ///
             /// # Errors
             /// When the device is out of memory.
-            #visibility fn try_new(
-                device: &D,
-            ) -> ::core::result::Result<
-                Self,
-                <D as ::shapeproof::dfdx::prelude::HasErr>::Err,
-            > {
-                <Self as #build>::try_build(device)
+            #visibility fn try_new(device: &D) -> ::core::result::Result<Self, #err>
+            where
+                Self: ::shapeproof::BuildOn<D>,
+            {
+                ::shapeproof::BuildOn::try_build_on(device)
+            }
+        }
+
+        // Tells of the model, not of the traits that its numbers and device lack.
+        #[diagnostic::do_not_recommend]
+        impl<E, D> ::shapeproof::BuildOn<D> for #name<E, D>
+        where
+            E: ::shapeproof::tensor::Element,
+            D: ::shapeproof::dfdx::prelude::Device<E>,
+        {
+            type Err = <D as ::shapeproof::dfdx::prelude::HasErr>::Err;
+
+            fn try_build_on(device: &D) -> ::core::result::Result<Self, Self::Err> {
+                <Self as ::shapeproof::dfdx::nn::BuildModule<D, E>>::try_build(device)
             }
         }
 

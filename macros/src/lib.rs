@@ -5,6 +5,7 @@
 
 mod expand;
 mod parse;
+mod words;
 
 use proc_macro::TokenStream;
 

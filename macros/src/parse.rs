@@ -3,8 +3,9 @@
 use proc_macro2::{Span, TokenStream};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::spanned::Spanned;
 use syn::{Attribute, Error, Expr, Field, Fields, Ident, ItemStruct, Token, Type, Visibility};
+
+use crate::words;
 
 /// The name by which `#[from]` calls the model's own input.
 pub const INPUT: &str = "input";
@@ -56,120 +57,100 @@ enum Argument {
 const BUDGETS: [&str; 3] = ["max_params", "max_macs", "max_activation_bytes"];
 
 impl Parse for Argument {
-    fn parse(input: ParseStream) -> syn::Result<Self> {
-        let name: Ident = input.parse()?;
+    fn parse(tokens: ParseStream) -> syn::Result<Self> {
+        let name: Ident = tokens.parse()?;
         let text = name.to_string();
-        let known = || ["input", "output"].into_iter().chain(BUDGETS);
-        if !known().any(|k| k == text) {
-            let list = known().map(|k| format!("`{k}`")).collect::<Vec<_>>();
+        let budget = BUDGETS.into_iter().find(|b| *b == text);
+        if budget.is_none() && text != "input" && text != "output" {
+            let known = [&["input", "output"], &BUDGETS[..]].concat();
             return Err(Error::new(
                 name.span(),
-                format!(
-                    "`#[model]` has no argument `{text}`{}\nits arguments are {}",
-                    did_you_mean(&text, known()),
-                    list.join(", "),
-                ),
+                words::unknown_argument(&text, &known),
             ));
         }
-        input.parse::<Token![=]>()?;
-        Ok(match text.as_str() {
-            "input" => Argument::Input(input.parse()?),
-            "output" => Argument::Output(input.parse()?),
-            _ => {
-                let budget = BUDGETS.into_iter().find(|b| *b == text);
-                Argument::Budget(budget.unwrap_or(BUDGETS[0]), input.parse()?)
-            }
+        if !tokens.peek(Token![=]) {
+            return Err(Error::new(name.span(), words::no_value(&text)));
+        }
+        tokens.parse::<Token![=]>()?;
+        Ok(match budget {
+            Some(budget) => Argument::Budget(budget, tokens.parse()?),
+            None if text == "input" => Argument::Input(tokens.parse()?),
+            None => Argument::Output(tokens.parse()?),
         })
     }
 }
 
 impl Arguments {
     fn parse(tokens: TokenStream) -> syn::Result<Self> {
-        let list = Punctuated::<Argument, Token![,]>::parse_terminated.parse2(tokens)?;
         let (mut input, mut output, mut budgets) = (None, None, Vec::new());
-        let twice = |name: &str, span: Span| {
-            Err(Error::new(
-                span,
-                format!("`{name}` is given twice in `#[model]`"),
-            ))
+        let twice = |name: &str, at: &dyn quote::ToTokens| {
+            Err(Error::new_spanned(at, words::argument_twice(name)))
         };
-        for argument in list {
+        for argument in list.parse2(tokens)? {
             match argument {
-                Argument::Input(shape) if input.is_some() => return twice("input", shape.span()),
+                Argument::Input(shape) if input.is_some() => return twice("input", &shape),
                 Argument::Input(shape) => input = Some(InputShape::new(shape)?),
-                Argument::Output(shape) if output.is_some() => {
-                    return twice("output", shape.span())
-                }
+                Argument::Output(shape) if output.is_some() => return twice("output", &shape),
                 Argument::Output(shape) => output = Some(shape),
                 Argument::Budget(name, limit) => {
                     if budgets.iter().any(|(other, _)| *other == name) {
-                        return twice(name, limit.span());
+                        return twice(name, &limit);
                     }
                     budgets.push((name, limit));
                 }
             }
         }
-        let missing = |name: &str, example: &str| {
-            Error::new(
-                Span::call_site(),
-                format!("`#[model]` needs `{name} = …`, such as `{name} = {example}`"),
-            )
-        };
+        let missing = |name| Error::new(Span::call_site(), words::argument_missing(name));
         Ok(Arguments {
-            input: input.ok_or_else(|| missing("input", "Chw<1, 28, 28>"))?,
-            output: output.ok_or_else(|| missing("output", "Flat<10>"))?,
+            input: input.ok_or_else(|| missing("input"))?,
+            output: output.ok_or_else(|| missing("output"))?,
             budgets,
         })
     }
 }
 
+/// Arguments with commas between them.
+fn list(tokens: ParseStream) -> syn::Result<Vec<Argument>> {
+    let mut list = Vec::new();
+    while !tokens.is_empty() {
+        list.push(tokens.parse()?);
+        if !tokens.is_empty() && !tokens.peek(Token![,]) {
+            return Err(tokens.error(words::no_comma()));
+        }
+        tokens.parse::<Option<Token![,]>>()?;
+    }
+    Ok(list)
+}
+
 impl InputShape {
     fn new(shape: Type) -> syn::Result<Self> {
-        let rank =
-            match &shape {
-                Type::Path(path) => path.path.segments.last().and_then(|last| {
-                    match last.ident.to_string().as_str() {
-                        "Chw" => Some(3),
-                        "Flat" => Some(1),
-                        _ => None,
-                    }
-                }),
-                _ => None,
-            };
-        match rank {
-            Some(rank) => Ok(InputShape { shape, rank }),
-            None => Err(Error::new(
-                shape.span(),
-                "the input of a `#[model]` is written out, as `Chw<channels, height, width>` or `Flat<features>`",
-            )),
-        }
+        let name = match &shape {
+            Type::Path(path) => path.path.segments.last().map(|s| s.ident.to_string()),
+            _ => None,
+        };
+        let rank = match name.as_deref() {
+            Some("Chw") => 3,
+            Some("Flat") => 1,
+            _ => return Err(Error::new_spanned(&shape, words::input_by_another_name())),
+        };
+        Ok(InputShape { shape, rank })
     }
 }
 
 impl Model {
     /// Reads a `#[model(arguments)] item`.
     pub fn parse(arguments: TokenStream, item: TokenStream) -> syn::Result<Self> {
-        let item: ItemStruct = syn::parse2(item.clone()).map_err(|_| {
-            Error::new_spanned(
-                &item,
-                "`#[model]` goes on a struct with named fields: each field is a layer",
-            )
-        })?;
+        let item: ItemStruct = syn::parse2(item.clone())
+            .map_err(|_| Error::new_spanned(&item, words::not_a_struct()))?;
         let arguments = Arguments::parse(arguments)?;
         if !item.generics.params.is_empty() || item.generics.where_clause.is_some() {
-            return Err(Error::new_spanned(
-                &item.generics,
-                format!(
-                    "`{}` has generic parameters, a model adds its own: it becomes `{}<E, D>`, generic over the type of its numbers and its device",
-                    item.ident, item.ident,
-                ),
-            ));
+            let message = words::generic_model(&item.ident);
+            return Err(Error::new_spanned(&item.generics, message));
         }
         let fields = match item.fields {
             Fields::Named(fields) if !fields.named.is_empty() => fields.named,
             other => {
-                let message =
-                    "`#[model]` needs named fields, each a layer: `conv1: Conv2d<6, Kernel<5>>,`";
+                let message = words::no_named_fields(&item.ident);
                 return Err(match other {
                     Fields::Unnamed(fields) => Error::new_spanned(fields, message),
                     _ => Error::new_spanned(&item.ident, message),
@@ -181,7 +162,7 @@ impl Model {
             if names[..index].contains(name) {
                 return Err(Error::new(
                     name.span(),
-                    format!("`{}.{name}` is written twice\nevery field needs a name of its own, `#[from({name})]` could mean both\ntry `{name}2`", item.ident),
+                    words::field_twice(&item.ident, name),
                 ));
             }
         }
@@ -218,10 +199,7 @@ impl Layer {
     ) -> syn::Result<Self> {
         let name = names[index].clone();
         if name == INPUT {
-            return Err(Error::new(
-                name.span(),
-                format!("`{model}.input`: a field cannot be called `input`, that is the name of the model's own input in `#[from]`"),
-            ));
+            return Err(Error::new(name.span(), words::field_called_input(model)));
         }
         let (from, attributes): (Vec<_>, Vec<_>) = field
             .attrs
@@ -238,10 +216,7 @@ impl Layer {
                 }
             },
             [_, second, ..] => {
-                errors.push(Error::new_spanned(
-                    second,
-                    format!("`{model}.{name}` has two `#[from]`, write all inputs into one: `#[from(a, b)]`"),
-                ));
+                errors.push(Error::new_spanned(second, words::two_froms(model, &name)));
                 (vec![before], true)
             }
         };
@@ -264,46 +239,37 @@ fn sources(
     names: &[Ident],
 ) -> syn::Result<Vec<Option<usize>>> {
     let field = &names[index];
-    let list = from.parse_args_with(Punctuated::<Ident, Token![,]>::parse_terminated)?;
-    if list.is_empty() || list.len() > MOST_INPUTS {
+    let list = from
+        .parse_args_with(Punctuated::<Ident, Token![,]>::parse_terminated)
+        .map_err(|error| Error::new(error.span(), words::from_without_fields(model, field)))?;
+    if list.is_empty() {
         return Err(Error::new_spanned(
             from,
-            format!(
-                "`{model}.{field}` takes its input from {} fields, `#[from(…)]` names 1 to {MOST_INPUTS}",
-                list.len(),
-            ),
+            words::from_without_fields(model, field),
         ));
+    }
+    if list.len() > MOST_INPUTS {
+        let message = words::from_too_many(model, field, list.len(), MOST_INPUTS);
+        return Err(Error::new_spanned(list, message));
     }
     list.iter()
         .map(|source| {
             if source == INPUT {
                 return Ok(None);
             }
-            let text = source.to_string();
-            let earlier = || [INPUT.to_owned()].into_iter().chain(names[..index].iter().map(Ident::to_string));
-            let choices = || {
-                let all: Vec<_> = earlier().map(|n| format!("`{n}`")).collect();
-                all.join(", ")
-            };
-            match names.iter().position(|name| name == source) {
-                Some(position) if position < index => Ok(Some(position)),
-                Some(position) => Err(Error::new(
-                    source.span(),
-                    format!(
-                        "`{model}.{field}` takes its input from `{text}`, which is defined {}\nfields run in order, so an input comes from above: {}\ntry to move `{text}` above `{field}`",
-                        if position == index { "by this very field" } else { "after it" },
-                        choices(),
-                    ),
-                )),
-                None => Err(Error::new(
-                    source.span(),
-                    format!(
-                        "`{model}.{field}` takes its input from `{text}`, but there is no such field{}\nthe inputs it can name are {}",
-                        did_you_mean(&text, earlier()),
-                        choices(),
-                    ),
-                )),
+            let position = names.iter().position(|name| name == source);
+            if let Some(position) = position.filter(|position| *position < index) {
+                return Ok(Some(position));
             }
+            let own = [INPUT.to_owned()].into_iter();
+            let earlier: Vec<_> = own
+                .chain(names[..index].iter().map(Ident::to_string))
+                .collect();
+            let message = match position {
+                Some(_) => words::from_later(model, field, &source.to_string(), &earlier),
+                None => words::from_unknown(model, field, &source.to_string(), &earlier),
+            };
+            Err(Error::new(source.span(), message))
         })
         .collect()
 }
@@ -315,40 +281,8 @@ fn unused(model: &Ident, layers: &[Layer], errors: &mut Vec<Error>) {
     }
     for (index, layer) in layers.iter().enumerate().rev().skip(1) {
         if !layers.iter().any(|l| l.inputs.contains(&Some(index))) {
-            errors.push(Error::new(
-                layer.name.span(),
-                format!(
-                    "`{model}.{name}` is computed for nothing: no later field takes its output\ntry `#[from({name})]` on the field that should, or remove `{name}`",
-                    name = layer.name,
-                ),
-            ));
+            let message = words::unused_output(model, &layer.name);
+            errors.push(Error::new(layer.name.span(), message));
         }
     }
-}
-
-/// `, did you mean …?` for the most similar of `known`, if one is similar.
-pub fn did_you_mean<T: AsRef<str>>(text: &str, known: impl Iterator<Item = T>) -> String {
-    known
-        .map(|k| (distance(text, k.as_ref()), k))
-        .filter(|(d, k)| *d <= 1 + k.as_ref().len() / 4)
-        .min_by_key(|(d, _)| *d)
-        .map_or_else(String::new, |(_, k)| {
-            format!(", did you mean `{}`?", k.as_ref())
-        })
-}
-
-/// Number of letters to change, add or drop to get from `a` to `b` (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let change = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }

@@ -65,7 +65,7 @@ pub(super) const fn signature<K: Pair, S: Pair, P: PaddingSize>(
         };
         if padding > kernel / 2 {
             let misfit = Misfit::PaddingOverHalfWindow { padding, kernel };
-            return Signature::misfit(name, misfit, output);
+            return Signature::unknown(name, misfit, output);
         }
     }
     Signature::new(name, output)

@@ -318,13 +318,17 @@ const fn explain(who: Text, layer: &str, misfit: &Misfit) -> Text {
             .dims(*first)
             .str(" and ")
             .dims(*other)
-            .str("\nchannels are stacked, so height and width must agree: the first input is ")
+            .str("\nthe first input is ")
             .described(*first)
             .str(", the ")
             .ordinal(*index)
             .str(" is ")
             .described(*other)
-            .str("\ntry to pool or pad one of them to the other's height and width"),
+            .str(if first.rank() == other.rank() {
+                "; channels are stacked, so height and width must agree\ntry to pool or pad one of them to the other's height and width"
+            } else {
+                "\ntry a `Flatten` before the image, or take the other input from before one"
+            }),
         Misfit::Fraction {
             what,
             numerator,

@@ -1,0 +1,11 @@
+use shapeproof::prelude::*;
+
+#[model(input = Flat<8>, output = Flat<8>)]
+struct Net {
+    fc: Linear<8>,
+    fc: Linear<8>,
+}
+
+fn main() {
+    let _: Net = Net::new(&Cpu::default());
+}

@@ -1,0 +1,14 @@
+use shapeproof::prelude::*;
+
+#[model(input = Chw<3, 8, 8>, output = Flat<192>)]
+struct Net {
+    flatten: Flatten,
+}
+
+fn main() {
+    let dev = Cpu::default();
+    let net: Net = Net::new(&dev);
+    let image = dev.zeros::<Rank4<2, 3, 8, 8>>();
+    let target = dev.zeros::<Rank2<2, 10>>();
+    cross_entropy_with_logits_loss(net.forward(image), target);
+}

@@ -1,0 +1,10 @@
+use shapeproof::prelude::*;
+
+#[model(input = Flat<8>, output = Flat<4>)]
+struct Net {
+    fc: Linear<4>,
+}
+
+fn main() {
+    let _: Net = Net::new(&Cpu::default());
+}

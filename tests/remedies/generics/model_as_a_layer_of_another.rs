@@ -1,0 +1,16 @@
+use shapeproof::prelude::*;
+
+#[model(input = Flat<8>, output = Flat<4>)]
+struct Inner {
+    fc: Linear<4>,
+}
+
+#[model(input = Flat<8>, output = Flat<4>)]
+struct Net {
+    inner: Linear<4>,
+    relu: Relu,
+}
+
+fn main() {
+    let _: Net = Net::new(&Cpu::default());
+}

@@ -1,0 +1,19 @@
+use shapeproof::prelude::*;
+use shapeproof::shape::{Infer, Inputs, Misfit, Signature};
+
+struct Mirror;
+impl<In: Inputs> Infer<In> for Mirror {
+    const SIGNATURE: Signature = Signature::misfit(
+        "Mirror",
+        Misfit::Other { why: "nothing can be mirrored", remedy: "try `Relu`" },
+        In::DIMS[0],
+    );
+}
+#[model(input = Flat<8>, output = Flat<8>)]
+struct Net {
+    relu: Relu,
+}
+
+fn main() {
+    let _: Net = Net::new(&Cpu::default());
+}

@@ -1,0 +1,10 @@
+use shapeproof::prelude::*;
+
+#[model(input = Chw<1, 8, 8>, output = Chw<4, 6, 6>)]
+struct Net {
+    conv: Conv2d<4, Kernel<3>, Stride<1>>,
+}
+
+fn main() {
+    let _: Net = Net::new(&Cpu::default());
+}
