@@ -67,7 +67,7 @@ const HANDWRITTEN: &str = "handwritten";
 /// Programs with more than one mistake, and their number.
 const SEVERAL: &[(&str, usize)] = &[("two_mistakes_are_two_errors", 2)];
 
-/// Where rustc tells one mistake by two bounds that do not hold.
+/// How many errors a program gets.
 fn expected_errors(mistake: &str) -> usize {
     let several = SEVERAL.iter().find(|(name, _)| *name == mistake);
     several.map_or(1, |(_, errors)| *errors)
@@ -205,16 +205,20 @@ fn title(name: &str) -> String {
     })
 }
 
-/// The lines of `new` that are not in `old`.
+/// The lines of `new` that are not in `old`, or else what is gone.
 fn changed(old: &str, new: &str) -> String {
-    let changed: Vec<_> = new
-        .lines()
-        .filter(|line| !old.lines().any(|l| l == *line))
-        .collect();
-    if changed.is_empty() {
-        "without the line that the error points at".into()
+    let only_in = |a: &str, b: &str| {
+        let lines: Vec<_> = a
+            .lines()
+            .filter(|line| !b.lines().any(|l| l == *line))
+            .collect();
+        lines.join("\n")
+    };
+    let added = only_in(new, old);
+    if added.is_empty() {
+        format!("Without\n\n```text\n{}\n```", only_in(old, new))
     } else {
-        format!("```text\n{}\n```", changed.join("\n"))
+        format!("```text\n{added}\n```")
     }
 }
 

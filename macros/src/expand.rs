@@ -301,9 +301,11 @@ fn item(model: &Model) -> TokenStream {
             >::Layer<E, D>
         }
     });
+    let table = table(model);
     let err = quote!(<Self as ::shapeproof::BuildOn<D>>::Err);
     quote! {
         #(#attributes)*
+        #[doc = #table]
         #visibility struct #name<
             E: ::shapeproof::dfdx::prelude::Dtype = f32,
             D: ::shapeproof::dfdx::prelude::Storage<E> = ::shapeproof::dfdx::prelude::Cpu,
@@ -364,6 +366,38 @@ fn item(model: &Model) -> TokenStream {
             type Built = #name<E2, D2>;
         }
     }
+}
+
+/// The layers for rustdoc. Their shapes are known only after this macro has run.
+fn table(model: &Model) -> String {
+    let written = |tokens: &dyn ToTokens| {
+        let text = tokens.to_token_stream().to_string();
+        let text = text
+            .replace(" < ", "<")
+            .replace(" > ", ">")
+            .replace(" >", ">");
+        text.replace(" ,", ",")
+            .replace(" :: ", "::")
+            .replace("> >", ">>")
+    };
+    let mut table = String::from("\n\n| field | layer | input |\n|---|---|---|\n");
+    for layer in &model.layers {
+        let inputs = layer.inputs.iter().map(|s| source_name(model, *s));
+        let inputs: Vec<_> = inputs.map(|name| format!("`{name}`")).collect();
+        table.push_str(&format!(
+            "| `{}` | `{}` | {} |\n",
+            text(&layer.name),
+            written(&layer.layer),
+            inputs.join(", "),
+        ));
+    }
+    table.push_str(&format!(
+        "\nFrom `{}` to `{}`; `{}::summary()` prints the shapes and costs of all layers.",
+        written(&model.arguments.input.shape),
+        written(&model.arguments.output),
+        model.name,
+    ));
+    table
 }
 
 /// What is known without building the model.
@@ -462,9 +496,12 @@ fn modules(model: &Model) -> TokenStream {
     let forward = |tr: Ident, method: Ident, receiver: TokenStream, borrow: TokenStream| {
         let name = &model.name;
         let input_shape = names(model, INPUT).output;
-        let sizes = (0..model.arguments.input.rank).map(|axis| {
+        let axes = model.arguments.input.axes.iter().enumerate();
+        let sizes = axes.map(|(axis, written)| {
             let dims = quote!(<#input_shape as ::shapeproof::shape::LayerShape>::DIMS);
-            quote!(::shapeproof::dfdx::prelude::Const<{ #dims.size(#axis) }>)
+            // rustdoc shows what stands at the block's place: the size as it was written.
+            let size = quote_spanned!(*written=> { #dims.size(#axis) });
+            quote!(::shapeproof::dfdx::prelude::Const<#size>)
         });
         // Consts, not what the user wrote: a constant of theirs may be called `B` or `T`.
         let input = quote! {

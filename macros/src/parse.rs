@@ -3,6 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
 use syn::{Attribute, Error, Expr, Field, Fields, Ident, ItemStruct, Token, Type, Visibility};
 
 use crate::words;
@@ -45,7 +46,8 @@ pub struct Arguments {
 /// The declared input, whose number of axes the macro reads to write the type of a batch.
 pub struct InputShape {
     pub shape: Type,
-    pub rank: usize,
+    /// Where each axis has its size.
+    pub axes: Vec<Span>,
 }
 
 enum Argument {
@@ -124,16 +126,24 @@ fn list(tokens: ParseStream) -> syn::Result<Vec<Argument>> {
 
 impl InputShape {
     fn new(shape: Type) -> syn::Result<Self> {
-        let name = match &shape {
-            Type::Path(path) => path.path.segments.last().map(|s| s.ident.to_string()),
+        let last = match &shape {
+            Type::Path(path) => path.path.segments.last(),
             _ => None,
         };
-        let rank = match name.as_deref() {
-            Some("Chw") => 3,
-            Some("Flat") => 1,
-            _ => return Err(Error::new_spanned(&shape, words::input_by_another_name())),
+        let Some((last, rank)) = last.and_then(|last| match last.ident.to_string().as_str() {
+            "Chw" => Some((last, 3)),
+            "Flat" => Some((last, 1)),
+            _ => None,
+        }) else {
+            return Err(Error::new_spanned(&shape, words::input_by_another_name()));
         };
-        Ok(InputShape { shape, rank })
+        let mut axes = vec![Span::call_site(); rank];
+        if let syn::PathArguments::AngleBracketed(sizes) = &last.arguments {
+            for (axis, size) in axes.iter_mut().zip(&sizes.args) {
+                *axis = size.span();
+            }
+        }
+        Ok(InputShape { shape, axes })
     }
 }
 
