@@ -102,6 +102,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         let path = arguments.out.join("lenet5.safetensors");
         std::fs::create_dir_all(&arguments.out)
             .map_err(|e| format!("cannot make the folder {}: {e}", arguments.out.display()))?;
+        // Learned now, not after an epoch.
+        tempfile::tempfile_in(&arguments.out)
+            .map_err(|e| format!("cannot write into {}: {e}", arguments.out.display()))?;
         fit(&mut net, &dev, &train, &test, arguments, &path)?;
         println!("parameters in {}", path.display());
     }

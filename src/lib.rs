@@ -27,10 +27,10 @@
 //! | room | holds | knows |
 //! |---|---|---|
 //! | [`shape`] | what fits with what, the words of every compile-time error | nothing else |
-//! | [`tensor`] | the only door to dfdx's tape | `shape` |
+//! | [`tensor`] | typed tensors, sliding windows on any device | `shape` |
 //! | [`layers`] | one file a layer | `shape`, `tensor` |
 //! | [`data`] | data sets, batches, synthetic digits | `shape`, `tensor` |
-//! | [`weights`] | checked loading, safe saving | `layers` |
+//! | [`weights`] | checked loading, safe saving | `tensor` |
 //!
 //! The errors of the compiler, each with its program and its remedy, are in the [`guide`].
 //!

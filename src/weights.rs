@@ -21,22 +21,23 @@ use crate::tensor::{scalar, Element};
 
 /// Why parameters could not be saved or loaded.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum WeightError {
     /// The file could not be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {reason}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
         /// What the system says.
-        source: io::Error,
+        reason: io::Error,
     },
     /// The file could not be written; a file that was there before is unchanged.
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}: {reason}", path.display())]
     Write {
         /// The file.
         path: PathBuf,
         /// What the system says.
-        source: io::Error,
+        reason: io::Error,
     },
     /// The file is not in the safetensors format, or is cut off.
     #[error("{} ({bytes} bytes) is not a whole safetensors file: {reason}", path.display())]
@@ -74,6 +75,7 @@ pub enum WeightError {
 
 /// How one tensor of a file differs from the model's.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Difference {
     /// The model has it, the file has not.
     Missing {
@@ -169,9 +171,9 @@ where
         m: (model, String::new()),
         f: &mut writer,
     });
-    let error = |source| WeightError::Write {
+    let error = |reason| WeightError::Write {
         path: path.to_owned(),
-        source,
+        reason,
     };
     let bytes = walk
         .and_then(|_| {
@@ -197,9 +199,10 @@ fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {
-        // Temporary files are private by default; this one becomes an ordinary file.
+        // Temporary files are private; this one is as open as the file it replaces, or as any new.
         use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
+        let ordinary = fs::Permissions::from_mode(0o666);
+        builder.permissions(fs::metadata(path).map_or(ordinary, |old| old.permissions()));
     }
     let mut file = builder.tempfile_in(folder)?;
     file.write_all(bytes)?;
@@ -224,9 +227,9 @@ where
     M: TensorCollection<E, D>,
 {
     let path = path.as_ref();
-    let bytes = fs::read(path).map_err(|source| WeightError::Read {
+    let bytes = fs::read(path).map_err(|reason| WeightError::Read {
         path: path.to_owned(),
-        source,
+        reason,
     })?;
     let file = SafeTensors::deserialize(&bytes).map_err(|e| WeightError::Format {
         path: path.to_owned(),

@@ -251,3 +251,21 @@ fn drawn_digits_can_be_told_apart() {
     let hits = hits.count();
     assert!(hits >= 180, "{hits} of 200");
 }
+
+#[test]
+fn a_normalisation_that_gives_no_numbers_is_an_error() {
+    let data = || Dataset::<Chw<1, 1, 2>, 2>::new(vec![0, 255], vec![1]).unwrap();
+    for (mean, std) in [(f64::NAN, 1.0), (0.5, f64::INFINITY), (0.5, -1.0)] {
+        let normalize = Normalize {
+            mean: [mean],
+            std: [std],
+        };
+        let data = data().normalized(normalize);
+        let error = data.batches::<f32, _>(&Cpu::default(), 1).err();
+        let error = error.expect("must be refused").to_string();
+        let expected = format!(
+            "channel 0 cannot be normalised by a mean of {mean} and a standard deviation of {std}"
+        );
+        assert_eq!(error, expected);
+    }
+}

@@ -10,11 +10,26 @@ pub mod nets {
     /// Names that the expansion uses itself.
     pub const B: usize = 2;
     const T: usize = 3;
+    /// Names in lower case, which turn a variable of that name into a pattern.
+    pub mod lower {
+        #![allow(missing_docs, non_upper_case_globals)]
+        pub const limit: usize = 1;
+        pub const found: usize = 1;
+        pub const text: usize = 1;
+        pub const misfit: usize = 1;
+        pub const batch: usize = 1;
+        pub const tape: usize = 1;
+        pub const input: usize = 1;
+    }
+    #[allow(unused_imports)] // here to get in the way
+    use lower::*;
+    /// A name that the macro itself uses for a constant.
+    pub const LAYERS: usize = 4;
     /// An output by another name.
     pub type Classes = Flat<4>;
 
     /// A public model with public and private fields.
-    #[model(input = Chw<B, T, { B + T }>, output = Classes, max_params = 1_000)]
+    #[model(input = Chw<B, T, { B + T }>, output = Classes, max_params = LAYERS * 100)]
     #[derive(Clone, Debug)]
     pub struct Net {
         /// Seen from outside.
@@ -66,6 +81,29 @@ struct Long {
     a36: Tanh,
     a37: Linear<3>,
 }
+
+macro_rules! named {
+    ($($Name:ident)+) => {$(
+        /// A model with the name of a type parameter.
+        #[model(input = Flat<3>, output = Flat<2>)]
+        #[derive(Clone, Debug)]
+        pub struct $Name {
+            fc: Linear<2>,
+        }
+    )+};
+}
+named!(B D E T V D2 E2);
+
+macro_rules! of_shape {
+    ($Name:ident, $input:ty, $layer:ty, $most:expr) => {
+        /// A model whose parts come out of another macro.
+        #[model(input = $input, output = Flat<2>, max_params = $most)]
+        pub struct $Name {
+            fc: $layer,
+        }
+    };
+}
+of_shape!(FromMacro, Flat<3>, Linear<2>, 10 - 2);
 
 /// One layer without parameters.
 #[model(input = Flat<3>, output = Flat<3>)]
@@ -125,6 +163,32 @@ fn a_model_without_parameters_works() {
         [[0.0, 0.5, 2.0]]
     );
     assert_eq!((Single::PARAMS, Single::MACS), (0, 0));
+}
+
+#[test]
+fn a_model_may_have_the_name_of_a_type_parameter() {
+    let dev = Cpu::default();
+    let x: Tensor<Rank2<1, 3>, f64, _> = dev.zeros();
+    let d: D<f64, Cpu> = D::new(&dev);
+    let t: T<f64, Cpu> = T::new(&dev);
+    assert_eq!(
+        d.clone().forward(x.clone()).shape(),
+        t.clone().forward(x).shape()
+    );
+    assert_eq!(
+        [B::PARAMS, D::PARAMS, E::PARAMS, T::PARAMS, V::PARAMS],
+        [8; 5]
+    );
+    assert_eq!([D2::PARAMS, E2::PARAMS, FromMacro::PARAMS], [8; 3]);
+}
+
+#[test]
+fn a_batch_without_images_gives_a_batch_without_results() {
+    let dev = Cpu::default();
+    let mut net: nets::Net = nets::Net::new(&dev);
+    let none: Batch<Chw<2, 3, 5>, usize, f32, Cpu> = dev.zeros_like(&(0, Const, Const, Const));
+    assert_eq!(net.forward(none.clone()).shape().0, 0);
+    assert_eq!(net.forward_mut(none.leaky_trace()).shape().0, 0);
 }
 
 #[test]

@@ -61,6 +61,12 @@ fn imports_go_one_way() {
             .unwrap_or_else(|| panic!("the room `{room}` is not on the map in tests/rooms.rs"));
         let text = fs::read_to_string(&path).expect("src can be read");
         for (number, line) in text.lines().enumerate() {
+            assert!(
+                !line.contains("crate::{"),
+                "src/{}:{}: a group of imports hides its rooms from this test",
+                relative.display(),
+                number + 1,
+            );
             for name in named(line) {
                 seen += 1;
                 assert!(

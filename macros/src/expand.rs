@@ -164,44 +164,33 @@ fn from_dims(dims: &TokenStream) -> TokenStream {
 }
 
 /// One const for each field, for the output and for each budget, that panics with the message.
+///
+/// They bind no variable: a lower-case constant of the user's would turn it into a pattern.
 fn checks(model: &Model) -> TokenStream {
     let name = model.name.to_string();
-    let misfit = |field: &str, signature: &Ident, at: &dyn ToTokens| {
-        let panic = panic_at(at, quote!("{}", text.as_str()));
-        quote! {
-            const _: () = if let ::core::option::Option::Some(misfit) = &#signature.misfit {
-                let text = ::shapeproof::shape::misfit_message(
-                    #name, #field, #signature.layer, misfit,
-                );
-                #panic
-            };
-        }
+    let misfit = |field: &str, signature: &TokenStream, at: &dyn ToTokens| {
+        let panic = panic_at(
+            at,
+            quote!("{}", ::shapeproof::shape::misfit_message(#name, #field, &#signature).as_str()),
+        );
+        quote!(const _: () = if #signature.misfit.is_some() { #panic };)
     };
-    let input = misfit(
-        INPUT,
-        &names(model, INPUT).signature,
-        &model.arguments.input.shape,
-    );
+    let input = names(model, INPUT).signature;
+    let input = misfit(INPUT, &quote!(#input), &model.arguments.input.shape);
     let fields = model.layers.iter().map(|layer| {
         let field = text(&layer.name);
-        misfit(&field, &names(model, &field).signature, &layer.layer)
+        let signature = names(model, &field).signature;
+        misfit(&field, &quote!(#signature), &layer.layer)
     });
 
     let last = &model.layers[model.layers.len() - 1];
     let last_name = text(&last.name);
-    let last_signature = names(model, &last_name).signature;
-    let output = declared(model);
-    let panic = panic_at(&last.layer, quote!("{}", text.as_str()));
-    let last_check = quote! {
-        const _: () = if let ::core::option::Option::Some(misfit) =
-            #last_signature.declared_as(#output)
-        {
-            let text = ::shapeproof::shape::misfit_message(
-                #name, #last_name, #last_signature.layer, &misfit,
-            );
-            #panic
-        };
-    };
+    let (signature, output) = (names(model, &last_name).signature, declared(model));
+    let output = misfit(
+        &last_name,
+        &quote!(#signature.declared_as(#output)),
+        &last.layer,
+    );
 
     let signatures: Vec<_> = model
         .layers
@@ -209,34 +198,34 @@ fn checks(model: &Model) -> TokenStream {
         .map(|layer| names(model, &text(&layer.name)).signature)
         .collect();
     let layers = layer_rows(model);
-    let budgets = model.arguments.budgets.iter().map(|(budget, limit)| {
+    let budgets = model.arguments.budgets.iter().map(|(budget, written)| {
+        let limit = format_ident!("__{}_{}", model.name, budget, span = Span::call_site());
         let (variant, total) = match *budget {
-            "max_params" => (quote!(Params), quote!(total_params(LAYERS))),
-            "max_macs" => (quote!(Macs), quote!(total_macs(LAYERS))),
+            "max_params" => (quote!(Params), quote!(total_params(#layers))),
+            "max_macs" => (quote!(Macs), quote!(total_macs(#layers))),
             _ => (
                 quote!(ActivationBytes),
-                quote!(total_activations(LAYERS).saturating_mul(4)),
+                quote!(total_activations(#layers).saturating_mul(4)),
             ),
         };
-        let panic = panic_at(limit, quote!("{}", text.as_str()));
+        let found = quote!(::shapeproof::shape::LayerInfo::#total);
+        let message = quote! {
+            ::shapeproof::shape::budget_message(
+                #name, ::shapeproof::shape::Budget::#variant, #limit, #found,
+            )
+        };
+        let panic = panic_at(written, quote!("{}", #message.as_str()));
         quote! {
-            const _: () = {
-                const LAYERS: &[::shapeproof::shape::LayerInfo] = #layers;
-                let limit: usize = #limit;
-                let found = ::shapeproof::shape::LayerInfo::#total;
-                if true #(&& #signatures.fits)* && found > limit {
-                    let text = ::shapeproof::shape::budget_message(
-                        #name, ::shapeproof::shape::Budget::#variant, limit, found,
-                    );
-                    #panic
-                }
-            };
+            #[doc(hidden)]
+            #[allow(non_upper_case_globals)]
+            const #limit: usize = #written;
+            const _: () = if true #(&& #signatures.fits)* && #found > #limit { #panic };
         }
     });
     quote! {
         #input
         #(#fields)*
-        #last_check
+        #output
         #(#budgets)*
     }
 }
@@ -272,6 +261,37 @@ fn layer_rows(model: &Model) -> TokenStream {
     quote!(&[#(#rows),*])
 }
 
+/// The names of the type parameters in what is written out.
+struct Generics {
+    e: Ident,
+    d: Ident,
+    e2: Ident,
+    d2: Ident,
+    b: Ident,
+    t: Ident,
+    v: Ident,
+}
+
+/// `E` for the numbers, `D` for the device and so on, or another name where the model has that one.
+fn generics(model: &Model) -> Generics {
+    let name = |name: &str| {
+        let taken = model.name == name;
+        Ident::new(
+            &format!("{name}{}", if taken { "_" } else { "" }),
+            Span::call_site(),
+        )
+    };
+    Generics {
+        e: name("E"),
+        d: name("D"),
+        e2: name("E2"),
+        d2: name("D2"),
+        b: name("B"),
+        t: name("T"),
+        v: name("V"),
+    }
+}
+
 /// The struct with its closed layers, and how to make one.
 fn item(model: &Model) -> TokenStream {
     let Model {
@@ -280,6 +300,7 @@ fn item(model: &Model) -> TokenStream {
         name,
         ..
     } = model;
+    let Generics { e, d, e2, d2, .. } = generics(model);
     let fields = model.layers.iter().map(|layer| {
         let Layer {
             attributes,
@@ -298,34 +319,34 @@ fn item(model: &Model) -> TokenStream {
             #visibility #name: <
                 ::shapeproof::layers::Verdict<{ #signature.fits }>
                 as ::shapeproof::layers::Choose<#open, #input, #output>
-            >::Layer<E, D>
+            >::Layer<#e, #d>
         }
     });
     let table = table(model);
-    let err = quote!(<Self as ::shapeproof::BuildOn<D>>::Err);
+    let err = quote!(<Self as ::shapeproof::BuildOn<#d>>::Err);
     quote! {
         #(#attributes)*
         #[doc = #table]
         #visibility struct #name<
-            E: ::shapeproof::dfdx::prelude::Dtype = f32,
-            D: ::shapeproof::dfdx::prelude::Storage<E> = ::shapeproof::dfdx::prelude::Cpu,
+            #e: ::shapeproof::dfdx::prelude::Dtype = f32,
+            #d: ::shapeproof::dfdx::prelude::Storage<#e> = ::shapeproof::dfdx::prelude::Cpu,
         > {
             #(#fields,)*
         }
 
         #[allow(dead_code)]
-        impl<E, D> #name<E, D>
+        impl<#e, #d> #name<#e, #d>
         where
-            E: ::shapeproof::dfdx::prelude::Dtype,
-            D: ::shapeproof::dfdx::prelude::Storage<E>,
+            #e: ::shapeproof::dfdx::prelude::Dtype,
+            #d: ::shapeproof::dfdx::prelude::Storage<#e>,
         {
             /// Builds the model on `device` with parameters drawn from its random numbers.
             ///
             /// # Panics
             /// When the device is out of memory; see `try_new`.
-            #visibility fn new(device: &D) -> Self
+            #visibility fn new(device: &#d) -> Self
             where
-                Self: ::shapeproof::BuildOn<D>,
+                Self: ::shapeproof::BuildOn<#d>,
             {
                 Self::try_new(device).expect("the device has memory for the parameters")
             }
@@ -334,9 +355,9 @@ fn item(model: &Model) -> TokenStream {
             ///
             /// # Errors
             /// When the device is out of memory.
-            #visibility fn try_new(device: &D) -> ::core::result::Result<Self, #err>
+            #visibility fn try_new(device: &#d) -> ::core::result::Result<Self, #err>
             where
-                Self: ::shapeproof::BuildOn<D>,
+                Self: ::shapeproof::BuildOn<#d>,
             {
                 ::shapeproof::BuildOn::try_build_on(device)
             }
@@ -344,26 +365,26 @@ fn item(model: &Model) -> TokenStream {
 
         // Tells of the model, not of the traits that its numbers and device lack.
         #[diagnostic::do_not_recommend]
-        impl<E, D> ::shapeproof::BuildOn<D> for #name<E, D>
+        impl<#e, #d> ::shapeproof::BuildOn<#d> for #name<#e, #d>
         where
-            E: ::shapeproof::tensor::Element,
-            D: ::shapeproof::dfdx::prelude::Device<E>,
+            #e: ::shapeproof::tensor::Element,
+            #d: ::shapeproof::dfdx::prelude::Device<#e>,
         {
-            type Err = <D as ::shapeproof::dfdx::prelude::HasErr>::Err;
+            type Err = <#d as ::shapeproof::dfdx::prelude::HasErr>::Err;
 
-            fn try_build_on(device: &D) -> ::core::result::Result<Self, Self::Err> {
-                <Self as ::shapeproof::dfdx::nn::BuildModule<D, E>>::try_build(device)
+            fn try_build_on(device: &#d) -> ::core::result::Result<Self, Self::Err> {
+                <Self as ::shapeproof::dfdx::nn::BuildModule<#d, #e>>::try_build(device)
             }
         }
 
-        impl<E, D, E2, D2> ::shapeproof::dfdx::nn::BuildOnDevice<D2, E2> for #name<E, D>
+        impl<#e, #d, #e2, #d2> ::shapeproof::dfdx::nn::BuildOnDevice<#d2, #e2> for #name<#e, #d>
         where
-            E: ::shapeproof::dfdx::prelude::Dtype,
-            D: ::shapeproof::dfdx::prelude::Storage<E>,
-            E2: ::shapeproof::tensor::Element,
-            D2: ::shapeproof::dfdx::prelude::Device<E2>,
+            #e: ::shapeproof::dfdx::prelude::Dtype,
+            #d: ::shapeproof::dfdx::prelude::Storage<#e>,
+            #e2: ::shapeproof::tensor::Element,
+            #d2: ::shapeproof::dfdx::prelude::Device<#e2>,
         {
-            type Built = #name<E2, D2>;
+            type Built = #name<#e2, #d2>;
         }
     }
 }
@@ -405,6 +426,7 @@ fn constants(model: &Model) -> TokenStream {
     let Model {
         visibility, name, ..
     } = model;
+    let Generics { e, d, .. } = generics(model);
     let text = name.to_string();
     let layers = layer_rows(model);
     let input = names(model, INPUT).output;
@@ -412,14 +434,14 @@ fn constants(model: &Model) -> TokenStream {
     let default = quote!(#name<f32, ::shapeproof::dfdx::prelude::Cpu>);
     let this = quote!(<Self as ::shapeproof::Model>);
     quote! {
-        impl<E, D> ::shapeproof::Model for #name<E, D>
+        impl<#e, #d> ::shapeproof::Model for #name<#e, #d>
         where
-            E: ::shapeproof::dfdx::prelude::Dtype,
-            D: ::shapeproof::dfdx::prelude::Storage<E>,
+            #e: ::shapeproof::dfdx::prelude::Dtype,
+            #d: ::shapeproof::dfdx::prelude::Storage<#e>,
         {
             type Input = #input;
             type Output = #output;
-            type Number = E;
+            type Number = #e;
             const NAME: &'static str = #text;
             const LAYERS: &'static [::shapeproof::shape::LayerInfo] = #layers;
         }
@@ -446,35 +468,40 @@ fn constants(model: &Model) -> TokenStream {
 /// dfdx's `TensorCollection`: building, optimisers, saving, loading.
 fn collection(model: &Model) -> TokenStream {
     let name = &model.name;
+    let Generics {
+        e, d, e2, d2, v, ..
+    } = generics(model);
     let mut members: Vec<TokenStream> = Vec::new();
     let mut patterns: Vec<TokenStream> = Vec::new();
+    let mut values: Vec<TokenStream> = Vec::new();
     for layer in &model.layers {
         let field = &layer.name;
         let text = text(field);
-        members.push(quote!(Self::module(#text, |s| &s.#field, |s| &mut s.#field)));
-        patterns.push(quote!(#field));
+        members.push(quote!(Self::module(#text, |__s| &__s.#field, |__s| &mut __s.#field)));
+        let built = format_ident!("__field_{}", text);
+        patterns.push(quote!(#built));
+        values.push(quote!(#field: #built));
     }
     let members = nested(members);
     let patterns = nested(patterns);
-    let fields = model.layers.iter().map(|layer| &layer.name);
     quote! {
-        impl<E, D> ::shapeproof::dfdx::nn::TensorCollection<E, D> for #name<E, D>
+        impl<#e, #d> ::shapeproof::dfdx::nn::TensorCollection<#e, #d> for #name<#e, #d>
         where
-            E: ::shapeproof::tensor::Element,
-            D: ::shapeproof::dfdx::prelude::Device<E>,
+            #e: ::shapeproof::tensor::Element,
+            #d: ::shapeproof::dfdx::prelude::Device<#e>,
         {
             type To<
-                E2: ::shapeproof::dfdx::prelude::Dtype,
-                D2: ::shapeproof::dfdx::prelude::Device<E2>,
-            > = #name<E2, D2>;
+                #e2: ::shapeproof::dfdx::prelude::Dtype,
+                #d2: ::shapeproof::dfdx::prelude::Device<#e2>,
+            > = #name<#e2, #d2>;
 
-            fn iter_tensors<V: ::shapeproof::dfdx::nn::ModuleVisitor<Self, E, D>>(
-                visitor: &mut V,
+            fn iter_tensors<#v: ::shapeproof::dfdx::nn::ModuleVisitor<Self, #e, #d>>(
+                visitor: &mut #v,
             ) -> ::core::result::Result<
-                ::core::option::Option<Self::To<V::E2, V::D2>>,
-                V::Err,
+                ::core::option::Option<Self::To<#v::E2, #v::D2>>,
+                #v::Err,
             > {
-                visitor.visit_fields(#members, |#patterns| #name { #(#fields),* })
+                visitor.visit_fields(#members, |#patterns| #name { #(#values),* })
             }
         }
     }
@@ -495,6 +522,7 @@ fn nested(mut members: Vec<TokenStream>) -> TokenStream {
 fn modules(model: &Model) -> TokenStream {
     let forward = |tr: Ident, method: Ident, receiver: TokenStream, borrow: TokenStream| {
         let name = &model.name;
+        let Generics { e, d, b, t, .. } = generics(model);
         let input_shape = names(model, INPUT).output;
         let axes = model.arguments.input.axes.iter().enumerate();
         let sizes = axes.map(|(axis, written)| {
@@ -505,28 +533,34 @@ fn modules(model: &Model) -> TokenStream {
         });
         // Consts, not what the user wrote: a constant of theirs may be called `B` or `T`.
         let input = quote! {
-            ::shapeproof::dfdx::prelude::Tensor<(B, #(#sizes,)*), E, D, T>
+            ::shapeproof::dfdx::prelude::Tensor<(#b, #(#sizes,)*), #e, #d, #t>
         };
         let output = declared(model);
         let steps = steps(model, &tr, &method, &borrow);
         quote! {
-            impl<E, D, B, T> ::shapeproof::dfdx::nn::#tr<#input> for #name<E, D>
+            impl<#e, #d, #b, #t> ::shapeproof::dfdx::nn::#tr<#input> for #name<#e, #d>
             where
-                E: ::shapeproof::tensor::Element,
-                D: ::shapeproof::tensor::Device<E>,
-                B: ::shapeproof::dfdx::prelude::Dim,
-                T: ::shapeproof::dfdx::prelude::Tape<E, D>,
+                #e: ::shapeproof::tensor::Element,
+                #d: ::shapeproof::tensor::Device<#e>,
+                #b: ::shapeproof::dfdx::prelude::Dim,
+                #t: ::shapeproof::dfdx::prelude::Tape<#e, #d>,
             {
-                type Output = ::shapeproof::tensor::Batch<#output, B, E, D, T>;
-                type Error = D::Err;
+                type Output = ::shapeproof::tensor::Batch<#output, #b, #e, #d, #t>;
+                type Error = #d::Err;
 
                 fn #method(
                     #receiver,
-                    input: #input,
-                ) -> ::core::result::Result<Self::Output, D::Err> {
+                    __input: #input,
+                ) -> ::core::result::Result<Self::Output, #d::Err> {
                     use ::shapeproof::dfdx::prelude::{HasShape as _, PutTape as _, SplitTape as _};
-                    let batch = input.shape().0;
-                    let (input, tape) = input.split_tape();
+                    let __batch = __input.shape().0;
+                    let (__input, __tape) = __input.split_tape();
+                    if ::shapeproof::dfdx::prelude::Dim::size(&__batch) == 0 {
+                        // dfdx's kernels cannot iterate over nothing.
+                        return ::shapeproof::tensor::empty::<#output, _, _, _, _>(
+                            __input.device(), __batch, __tape,
+                        );
+                    }
                     #steps
                 }
             }
@@ -548,10 +582,10 @@ fn modules(model: &Model) -> TokenStream {
 }
 
 fn steps(model: &Model, tr: &Ident, method: &Ident, borrow: &TokenStream) -> TokenStream {
-    // Prefixed, so that a field called `tape` or `batch` hides nothing.
+    // Prefixed, because a constant of the user's in lower case would turn a name into a pattern.
     let variable = |source: Option<usize>| match source {
-        Some(index) => format_ident!("__{}", text(&model.layers[index].name)),
-        None => format_ident!("input"),
+        Some(index) => format_ident!("__field_{}", text(&model.layers[index].name)),
+        None => format_ident!("__input"),
     };
     let fields = model.layers.iter().enumerate().map(|(index, layer)| {
         let field = &layer.name;
@@ -571,13 +605,13 @@ fn steps(model: &Model, tr: &Ident, method: &Ident, borrow: &TokenStream) -> Tok
         };
         let first = value(0);
         let argument = if layer.inputs.len() == 1 {
-            quote!(#first.put_tape(tape))
+            quote!(#first.put_tape(__tape))
         } else {
             let rest = (1..layer.inputs.len()).map(value);
-            quote!((#first.put_tape(tape), #(#rest),*))
+            quote!((#first.put_tape(__tape), #(#rest),*))
         };
         quote! {
-            let (#result, tape) =
+            let (#result, __tape) =
                 ::shapeproof::dfdx::nn::#tr::#method(#borrow self.#field, #argument)?.split_tape();
         }
     });
@@ -585,6 +619,6 @@ fn steps(model: &Model, tr: &Ident, method: &Ident, borrow: &TokenStream) -> Tok
     let output = declared(model);
     quote! {
         #(#fields)*
-        ::shapeproof::tensor::declared::<_, #output, _, _, _, _>(#last.put_tape(tape), batch)
+        ::shapeproof::tensor::declared::<_, #output, _, _, _, _>(#last.put_tape(__tape), __batch)
     }
 }

@@ -31,6 +31,8 @@ use proc_macro::TokenStream;
 /// the field `a` instead, `#[from(a, b)]` gives a layer such as `Add` several inputs; `input` is
 /// the model's own. A field is a layer's open type; the struct that comes out holds the closed one.
 ///
+/// The crate must be known as `shapeproof` where the attribute is used, under no other name.
+///
 /// # What it makes
 /// The struct, generic over the type of its numbers and its device (`Net<f64, Cpu>`, default
 /// `Net<f32, Cpu>`), with doc comments, visibility and derives as written (derives go below this

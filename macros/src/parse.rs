@@ -1,6 +1,7 @@
 //! From tokens to a model: its arguments, its fields, and which field feeds which.
 
 use proc_macro2::{Span, TokenStream};
+use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -126,7 +127,14 @@ fn list(tokens: ParseStream) -> syn::Result<Vec<Argument>> {
 
 impl InputShape {
     fn new(shape: Type) -> syn::Result<Self> {
-        let last = match &shape {
+        // A type that comes out of another macro is wrapped.
+        let mut bare = &shape;
+        while let Type::Group(syn::TypeGroup { elem, .. })
+        | Type::Paren(syn::TypeParen { elem, .. }) = bare
+        {
+            bare = elem;
+        }
+        let last = match bare {
             Type::Path(path) => path.path.segments.last(),
             _ => None,
         };
@@ -208,8 +216,16 @@ impl Layer {
         errors: &mut Vec<Error>,
     ) -> syn::Result<Self> {
         let name = names[index].clone();
-        if name == INPUT {
+        if name.unraw() == INPUT {
             return Err(Error::new(name.span(), words::field_called_input(model)));
+        }
+        let conditional =
+            |a: &&Attribute| a.path().is_ident("cfg") || a.path().is_ident("cfg_attr");
+        if let Some(attribute) = field.attrs.iter().find(conditional) {
+            return Err(Error::new_spanned(
+                attribute,
+                words::conditional_field(model, &name),
+            ));
         }
         let (from, attributes): (Vec<_>, Vec<_>) = field
             .attrs

@@ -68,6 +68,10 @@ pub fn field_called_input(model: &Ident) -> String {
     format!("`{model}.input` has a name that is taken\n`#[from(input)]` means the model's own input\ntry another name, such as `input1`")
 }
 
+pub fn conditional_field(model: &Ident, field: &Ident) -> String {
+    format!("`{model}.{field}` depends on `cfg`\nthe shapes behind a field cannot be inferred if it may be missing\ntry two models, with `#[cfg(…)]` on each struct")
+}
+
 pub fn field_twice(model: &Ident, field: &Ident) -> String {
     format!("`{model}.{field}` is written twice\n`#[from({field})]` and `{field}.weight` could mean both\ntry another name, such as `{field}2`")
 }

@@ -45,6 +45,9 @@ impl<'a, S: Batched, const CLASSES: usize, E: Element, D: Device<E>> Batches<'a,
         if size == 0 {
             return Err(DataError::BatchOfZero);
         }
+        for (channel, scale) in scales.iter().enumerate() {
+            scale.check(channel)?;
+        }
         let numbers = |scale: &Scale| std::array::from_fn(|p| scalar(scale.apply(p as u8)));
         Ok(Batches {
             data,

@@ -196,7 +196,8 @@ impl<S: Batched, const CLASSES: usize> Dataset<S, CLASSES> {
     /// All examples in order, `size` at a time; the last batch has what is left over.
     ///
     /// # Errors
-    /// When `size` is 0.
+    /// When `size` is 0, or when the data set is normalised by numbers that are not finite or by a
+    /// negative standard deviation.
     pub fn batches<E: Element, D: Device<E>>(
         &self,
         device: &D,
@@ -209,7 +210,8 @@ impl<S: Batched, const CLASSES: usize> Dataset<S, CLASSES> {
     /// left over.
     ///
     /// # Errors
-    /// When `size` is 0.
+    /// When `size` is 0, or when the data set is normalised by numbers that are not finite or by a
+    /// negative standard deviation.
     pub fn shuffled_batches<E: Element, D: Device<E>>(
         &self,
         device: &D,

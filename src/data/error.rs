@@ -138,6 +138,16 @@ pub enum DataError {
     /// A data set without examples was given in memory.
     #[error("a data set needs at least one example of at least one pixel, found none")]
     NoExamples,
+    /// A channel cannot be normalised by these numbers.
+    #[error("channel {channel} cannot be normalised by a mean of {mean} and a standard deviation of {std}")]
+    Normalization {
+        /// The channel, counted from 0.
+        channel: usize,
+        /// What would be taken away.
+        mean: f64,
+        /// What would be divided by.
+        std: f64,
+    },
     /// Batches without examples were asked for; there would be no end of them.
     #[error("a batch needs at least one example, asked for batches of 0")]
     BatchOfZero,

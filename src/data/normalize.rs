@@ -1,5 +1,6 @@
 //! Pixels as numbers around zero.
 
+use super::error::DataError;
 use super::Dataset;
 use crate::shape::Chw;
 
@@ -100,6 +101,15 @@ impl Scale {
         mean: 0.0,
         std: 1.0,
     };
+
+    /// Refuses what would make every number NaN or infinite, or turn pictures into negatives.
+    pub(super) fn check(&self, channel: usize) -> Result<(), DataError> {
+        let Scale { mean, std } = *self;
+        if mean.is_finite() && std.is_finite() && std >= 0.0 {
+            return Ok(());
+        }
+        Err(DataError::Normalization { channel, mean, std })
+    }
 
     /// `pixel` as the number that a model sees.
     pub(super) fn apply(self, pixel: u8) -> f64 {

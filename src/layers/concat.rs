@@ -5,6 +5,7 @@ use dfdx::prelude::{
     SplitTape, Storage, Tape, Tensor, TryConcatAlong, ZeroSizedModule,
 };
 
+use super::close::verify;
 use super::Close;
 use crate::shape::{Chw, Dims, Flat, Infer, Inputs, Misfit, Signature};
 use crate::tensor::{distinct, Device};
@@ -131,6 +132,10 @@ macro_rules! concats {
                     $(Tensor<(B, Const<$C>, Const<H>, Const<W>), E, D, $R>),+
                 ),
             ) -> Result<Self::Output, D::Err> {
+                const {
+                    let inputs = [Dims::chw($C1, H, W), $(Dims::chw($C, H, W)),+];
+                    verify(&signature(&inputs), Dims::chw(F, H, W))
+                };
                 let batch = x.shape().0;
                 let x = x.try_reshape_like(&(batch, $C1, Const::<H>, Const::<W>))?;
                 $(
@@ -160,6 +165,10 @@ macro_rules! concats {
                 &self,
                 (x, $($x),+): (Tensor<(B, Const<$C1>), E, D, T>, $(Tensor<(B, Const<$C>), E, D, $R>),+),
             ) -> Result<Self::Output, D::Err> {
+                const {
+                    let inputs = [Dims::flat($C1), $(Dims::flat($C)),+];
+                    verify(&signature(&inputs), Dims::flat(F))
+                };
                 let batch = x.shape().0;
                 let x = x.try_reshape_like(&(batch, $C1))?;
                 $(

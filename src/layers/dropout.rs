@@ -1,7 +1,8 @@
-use dfdx::prelude::{Dtype, Module, ModuleMut, Shape, Tape, Tensor, ZeroSizedModule};
+use dfdx::prelude::{Dtype, Module, ModuleMut, Shape, Tape, Tensor};
 
-use super::Close;
-use crate::shape::{one_input, Dims, Infer, Inputs, Misfit, Signature};
+use super::close::verify;
+use super::elementwise::elementwise_rule;
+use crate::shape::{Dims, Misfit, Signature};
 
 /// Sets values to zero at random while training, and scales the others up to keep their mean.
 ///
@@ -34,30 +35,19 @@ use crate::shape::{one_input, Dims, Infer, Inputs, Misfit, Signature};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Dropout<const NUMERATOR: usize = 1, const DENOMINATOR: usize = 2>;
 
-impl<In: Inputs, const N: usize, const M: usize> Infer<In> for Dropout<N, M> {
-    const SIGNATURE: Signature = match one_input(In::DIMS) {
-        Ok(input) => signature(N, M, input),
-        Err(misfit) => Signature::misfit("Dropout", misfit, In::DIMS[0]),
-    };
-}
-
-const fn signature(numerator: usize, denominator: usize, input: Dims) -> Signature {
-    if numerator >= denominator {
+const fn signature<const N: usize, const M: usize>(input: Dims) -> Signature {
+    if N >= M {
         let misfit = Misfit::Fraction {
             what: "probability",
-            numerator,
-            denominator,
+            numerator: N,
+            denominator: M,
         };
         return Signature::misfit("Dropout", misfit, input);
     }
     Signature::new("Dropout", input)
 }
 
-impl<In, Out, const N: usize, const M: usize> Close<In, Out> for Dropout<N, M> {
-    type Layer<E: Dtype, D: dfdx::prelude::Storage<E>> = Dropout<N, M>;
-}
-
-impl<const N: usize, const M: usize> ZeroSizedModule for Dropout<N, M> {}
+elementwise_rule!([const N: usize, const M: usize] Dropout<N, M>, "Dropout", signature::<N, M>);
 
 impl<S, E, D, T, const N: usize, const M: usize> Module<Tensor<S, E, D, T>> for Dropout<N, M>
 where
@@ -87,6 +77,7 @@ where
 
     /// Drops.
     fn try_forward_mut(&mut self, x: Tensor<S, E, D, T>) -> Result<Self::Output, D::Err> {
+        const { verify(&signature::<N, M>(Dims::flat(1)), Dims::flat(1)) };
         x.try_dropout(N as f64 / M as f64)
     }
 }

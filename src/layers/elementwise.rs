@@ -1,11 +1,11 @@
 //! What all layers that work value by value share.
 
-/// Implements a layer without parameters whose output has the shape of its only input.
+/// The shape rule of a layer without parameters whose output has the shape of its only input.
 ///
-/// `elementwise!([generics] Type, "Name", signature, |layer, x| forward)`; `signature` is a
+/// `elementwise_rule!([generics] Type, "Name", signature)`; `signature` is a
 /// `const fn(Dims) -> Signature`.
-macro_rules! elementwise {
-    ([$($g:tt)*] $Layer:ty, $name:literal, $signature:expr, |$self:ident, $x:ident| $forward:expr) => {
+macro_rules! elementwise_rule {
+    ([$($g:tt)*] $Layer:ty, $name:literal, $signature:expr) => {
         impl<In: $crate::shape::Inputs, $($g)*> $crate::shape::Infer<In> for $Layer {
             const SIGNATURE: $crate::shape::Signature =
                 match $crate::shape::one_input(In::DIMS) {
@@ -21,19 +21,23 @@ macro_rules! elementwise {
         }
 
         impl<$($g)*> dfdx::prelude::ZeroSizedModule for $Layer {}
-        $crate::layers::elementwise::elementwise_forward!([$($g)*] $Layer, |$self, $x| $forward);
     };
 }
 
-/// The forward of [`elementwise!`], for any tensor whose second axis holds channels or features.
-macro_rules! elementwise_forward {
-    ([$($g:tt)*] $Layer:ty, |$self:ident, $x:ident| $forward:expr) => {
+/// A whole layer without parameters: [`elementwise_rule!`] and a forward that is the same in
+/// training and evaluation, for tensors of any shape that meets the bounds.
+///
+/// `elementwise!([generics] Type, "Name", signature, [bounds], |x| forward)`.
+macro_rules! elementwise {
+    ([$($g:tt)*] $Layer:ty, $name:literal, $signature:expr, [$($bound:tt)*], |$x:ident| $forward:expr) => {
+        $crate::layers::elementwise::elementwise_rule!([$($g)*] $Layer, $name, $signature);
+
         impl<$($g)*> dfdx::prelude::NonMutableModule for $Layer {}
 
         impl<S, E, D, T, $($g)*> dfdx::prelude::Module<dfdx::prelude::Tensor<S, E, D, T>>
             for $Layer
         where
-            S: dfdx::prelude::Shape + dfdx::prelude::ReduceShape<dfdx::prelude::Axis<1>>,
+            S: dfdx::prelude::Shape $($bound)*,
             E: dfdx::prelude::Dtype,
             D: dfdx::prelude::Device<E>,
             T: dfdx::prelude::Tape<E, D>,
@@ -45,11 +49,15 @@ macro_rules! elementwise_forward {
                 &self,
                 $x: dfdx::prelude::Tensor<S, E, D, T>,
             ) -> Result<Self::Output, D::Err> {
-                let $self = self;
+                // A layer used by hand has been through no shape rule.
+                const {
+                    let any = $crate::shape::Dims::flat(1);
+                    $crate::layers::close::verify(&$signature(any), any)
+                };
                 $forward
             }
         }
     };
 }
 
-pub(crate) use {elementwise, elementwise_forward};
+pub(crate) use {elementwise, elementwise_rule};

@@ -31,7 +31,7 @@ const fn signature(input: Dims) -> Signature {
     Signature::new("Gelu", input)
 }
 
-elementwise!([] Gelu, "Gelu", signature, |_layer, x| {
+elementwise!([] Gelu, "Gelu", signature, [], |x| {
     let (x, tape) = x.split_tape();
     let (y, tape) = on_tape(&x, tape, |x| x.try_accurate_gelu())?;
     if !T::OWNS_TAPE {

@@ -31,18 +31,14 @@ use crate::tensor::{on_tape, scalar};
 pub struct LeakyRelu<const NUMERATOR: usize = 1, const DENOMINATOR: usize = 100>;
 
 const fn signature<const N: usize, const M: usize>(input: Dims) -> Signature {
-    if N >= M {
-        let misfit = Misfit::Fraction {
-            what: "slope",
-            numerator: N,
-            denominator: M,
-        };
-        return Signature::misfit("LeakyRelu", misfit, input);
+    if M == 0 {
+        let what = "denominator of the slope";
+        return Signature::misfit("LeakyRelu", Misfit::Zero { what }, input);
     }
     Signature::new("LeakyRelu", input)
 }
 
-elementwise!([const N: usize, const M: usize] LeakyRelu<N, M>, "LeakyRelu", signature::<N, M>, |_layer, x| {
+elementwise!([const N: usize, const M: usize] LeakyRelu<N, M>, "LeakyRelu", signature::<N, M>, [], |x| {
     let (x, tape) = x.split_tape();
     let positive = x.try_gt(scalar::<E>(0.0))?;
     let (scaled, tape) =

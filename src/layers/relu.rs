@@ -33,7 +33,7 @@ const fn signature(input: Dims) -> Signature {
     Signature::new("Relu", input)
 }
 
-elementwise!([] Relu, "Relu", signature, |_layer, x| {
+elementwise!([] Relu, "Relu", signature, [], |x| {
     let (x, tape) = x.split_tape();
     // dfdx's `relu` turns NaN into 0, so that a run that diverges would look healthy.
     let kept = x.try_gt(scalar::<E>(0.0))? | x.try_ne(&x)?;

@@ -25,4 +25,4 @@ const fn signature(input: Dims) -> Signature {
     Signature::new("Sigmoid", input)
 }
 
-elementwise!([] Sigmoid, "Sigmoid", signature, |_layer, x| x.try_sigmoid());
+elementwise!([] Sigmoid, "Sigmoid", signature, [], |x| x.try_sigmoid());

@@ -1,4 +1,4 @@
-use dfdx::prelude::Axis;
+use dfdx::prelude::{Axis, ReduceShape};
 
 use super::elementwise::elementwise;
 use crate::shape::{Dims, Signature};
@@ -30,4 +30,4 @@ const fn signature(input: Dims) -> Signature {
     Signature::new("Softmax", input)
 }
 
-elementwise!([] Softmax, "Softmax", signature, |_layer, x| x.try_softmax::<Axis<1>>());
+elementwise!([] Softmax, "Softmax", signature, [+ ReduceShape<Axis<1>>], |x| x.try_softmax::<Axis<1>>());

@@ -25,4 +25,4 @@ const fn signature(input: Dims) -> Signature {
     Signature::new("Tanh", input)
 }
 
-elementwise!([] Tanh, "Tanh", signature, |_layer, x| x.try_tanh());
+elementwise!([] Tanh, "Tanh", signature, [], |x| x.try_tanh());

@@ -72,15 +72,18 @@ impl Signature {
         Signature::new("input", dims)
     }
 
-    /// The misfit between what flows out and what the model declares.
-    pub const fn declared_as(&self, declared: Dims) -> Option<Misfit> {
-        if !self.certain || self.output.same(declared) {
-            return None;
-        }
-        Some(Misfit::OutputDiffers {
-            declared,
-            found: self.output,
-        })
+    /// The signature of a model's last layer, with the misfit between what flows out and what the
+    /// model declares.
+    pub const fn declared_as(mut self, declared: Dims) -> Self {
+        self.misfit = if !self.certain || self.output.same(declared) {
+            None
+        } else {
+            Some(Misfit::OutputDiffers {
+                declared,
+                found: self.output,
+            })
+        };
+        self
     }
 
     /// The signature of a field whose `#[from]` is wrong, which is told already.

@@ -6,8 +6,7 @@ use super::Dims;
 
 const CAPACITY: usize = 1024;
 
-/// A string of at most 1,024 bytes, built by `const fn`s. What does not fit is cut off at the end
-/// of the last whole piece.
+/// A string of at most 1,024 bytes, built by `const fn`s. A piece that does not fit ends it.
 ///
 /// ```
 /// use shapeproof::shape::text::Text;
@@ -18,6 +17,7 @@ const CAPACITY: usize = 1024;
 pub struct Text {
     bytes: [u8; CAPACITY],
     len: usize,
+    full: bool,
 }
 
 impl Text {
@@ -27,13 +27,15 @@ impl Text {
         Text {
             bytes: [0; CAPACITY],
             len: 0,
+            full: false,
         }
     }
 
     /// Appends a string.
     pub const fn str(mut self, s: &str) -> Self {
         let s = s.as_bytes();
-        if self.len + s.len() <= CAPACITY {
+        self.full |= self.len + s.len() > CAPACITY;
+        if !self.full {
             let mut i = 0;
             while i < s.len() {
                 self.bytes[self.len] = s[i];
@@ -55,6 +57,11 @@ impl Text {
     }
 
     const fn digits(mut self, n: usize, grouped: bool) -> Self {
+        // The longest number has 20 digits and 6 separators.
+        self.full |= self.len + 26 > CAPACITY;
+        if self.full {
+            return self;
+        }
         let mut power = 1;
         let mut count = 1;
         while n / power >= 10 {
@@ -62,10 +69,8 @@ impl Text {
             count += 1;
         }
         while count > 0 {
-            if self.len < CAPACITY {
-                self.bytes[self.len] = b'0' + (n / power % 10) as u8;
-                self.len += 1;
-            }
+            self.bytes[self.len] = b'0' + (n / power % 10) as u8;
+            self.len += 1;
             count -= 1;
             power = if power >= 10 { power / 10 } else { 1 };
             if grouped && count > 0 && count % 3 == 0 {
@@ -125,5 +130,7 @@ mod tests {
         }
         assert!(text.as_str().starts_with("×12×12"));
         assert!(text.as_str().len() <= CAPACITY);
+        let full = text.as_str().len();
+        assert_eq!(text.str("").str("x").number(7).as_str().len(), full);
     }
 }

@@ -6,12 +6,15 @@
 use super::options::Property;
 use super::text::Text;
 use super::window::Padding2d;
-use super::{Budget, Dims, Misfit, Window2d};
+use super::{Budget, Dims, Misfit, Signature, Window2d};
 
-/// The message for a field of a model.
-pub const fn misfit_message(model: &str, field: &str, layer: &str, misfit: &Misfit) -> Text {
+/// The message for a field of a model; empty where it fits.
+pub const fn misfit_message(model: &str, field: &str, signature: &Signature) -> Text {
     let who = Text::new().str("`").str(model).str(".").str(field);
-    explain(who.str("`: "), layer, misfit)
+    match &signature.misfit {
+        Some(misfit) => explain(who.str("`: "), signature.layer, misfit),
+        None => Text::new(),
+    }
 }
 
 /// The message for a closed layer written by hand with shapes its rule does not give.
@@ -200,6 +203,12 @@ const fn explain(who: Text, layer: &str, misfit: &Misfit) -> Text {
             .str("\na window could lie in the padding alone, where there is nothing to pool\ntry a padding of at most ")
             .number(*kernel / 2)
             .str(", or a larger window"),
+        // What convolutions call a kernel, poolings call a window.
+        Misfit::Zero { what }
+            if !is_convolution(layer) && matches!(what.as_bytes(), b"kernel") =>
+        {
+            explain(who, layer, &Misfit::Zero { what: "window" })
+        }
         Misfit::Zero { what } => who
             .str("the ")
             .str(what)
@@ -327,7 +336,7 @@ const fn explain(who: Text, layer: &str, misfit: &Misfit) -> Text {
             .str(if first.rank() == other.rank() {
                 "; channels are stacked, so height and width must agree\ntry to pool or pad one of them to the other's height and width"
             } else {
-                "\ntry a `Flatten` before the image, or take the other input from before one"
+                "\ntry a `Flatten` between the image and this field"
             }),
         Misfit::Fraction {
             what,

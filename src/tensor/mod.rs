@@ -1,6 +1,6 @@
-//! The only door to dfdx: typed tensors, and the two ops that dfdx lacks on stable Rust.
+//! Typed tensors, and what dfdx lacks on stable Rust: windows that slide over images.
 //!
-//! This room knows dfdx's tensors, tapes and devices. It must never know a layer. Begin with
+//! This room knows dfdx's tensors, tapes and devices; the rooms above use dfdx's ops as they are. It must never know a layer. Begin with
 //! [`Batched`], which turns a shape into the type of a tensor, then [`unfold`].
 
 mod slide;
@@ -93,6 +93,9 @@ impl<const N: usize> FlatDims for Flat<N> {
 }
 
 /// Hands the last activation of a model out in the declared shape, which the compiler has checked.
+///
+/// # Errors
+/// When the device is out of memory.
 pub fn declared<S, Declared, B, E, D, T>(
     x: Tensor<S, E, D, T>,
     batch: B,
@@ -106,6 +109,25 @@ where
     T: Tape<E, D>,
 {
     x.try_reshape_like(&Declared::batched(batch))
+}
+
+/// What a model makes of a batch without images.
+///
+/// # Errors
+/// When the device is out of memory.
+pub fn empty<S, B, E, D, T>(
+    device: &D,
+    batch: B,
+    tape: T,
+) -> Result<Batch<S, B, E, D, T>, <D as HasErr>::Err>
+where
+    S: Batched,
+    B: Dim,
+    E: Dtype,
+    D: dfdx::prelude::Device<E>,
+    T: Tape<E, D>,
+{
+    Ok(device.try_zeros_like(&S::batched(batch))?.put_tape(tape))
 }
 
 /// A tensor of `shape` with `values`, in memory that the device may have kept from an earlier

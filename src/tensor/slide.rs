@@ -4,7 +4,7 @@
 //! `gather`, whose gradient dfdx knows.
 
 use dfdx::prelude::{
-    Axis, Const, Dim, Dtype, GatherTo, ReshapeTo, SplitTape, Tape, Tensor, TryConcatAlong,
+    Axis, Const, Dim, Dtype, GatherTo, HasShape, ReshapeTo, SplitTape, Tape, Tensor, TryConcatAlong,
 };
 use dfdx::tensor_ops::BroadcastTo;
 
@@ -41,20 +41,6 @@ fn pixels_under(
     pixels
 }
 
-/// The dimension of the batch.
-trait ShapeBatch<B> {
-    fn shape_batch(&self) -> B;
-}
-
-impl<B: Dim, const C: usize, const H: usize, const W: usize, E: Dtype, D: Device<E>, T>
-    ShapeBatch<B> for Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>
-{
-    fn shape_batch(&self) -> B {
-        use dfdx::prelude::HasShape;
-        self.shape().0
-    }
-}
-
 /// Lays the pixels under every place of the window side by side.
 ///
 /// # Shapes
@@ -63,6 +49,9 @@ impl<B: Dim, const C: usize, const H: usize, const W: usize, E: Dtype, D: Device
 ///
 /// # Errors
 /// When the device is out of memory.
+///
+/// # Panics
+/// When `output` is not what `window` gives for an image of `H`×`W`.
 ///
 /// # Same as
 /// `torch.nn.functional.unfold`, with the channels in an axis of their own.
@@ -78,7 +67,7 @@ where
     D: Device<E>,
     T: Tape<E, D>,
 {
-    let (batch, device) = (x.shape_batch(), x.device().clone());
+    let (batch, device) = (x.shape().0, x.device().clone());
     let pixels = pixels_under(window, (H, W), output);
     let x = x.try_reshape_like(&(batch, Const::<C>, H * W))?;
     let x = if pixels.contains(&None) {
@@ -107,6 +96,9 @@ where
 ///
 /// # Errors
 /// When the device is out of memory.
+///
+/// # Panics
+/// When `output` is not what `window` gives for an image of `H`×`W`.
 #[allow(clippy::type_complexity)]
 pub fn taps<B, const C: usize, const H: usize, const W: usize, E, D, T>(
     x: Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>,
@@ -119,7 +111,7 @@ where
     D: Device<E>,
     T: Tape<E, D>,
 {
-    let (batch, device) = (x.shape_batch(), x.device().clone());
+    let (batch, device) = (x.shape().0, x.device().clone());
     let pixels = pixels_under(window, (H, W), output);
     let count = output.0 * output.1;
     let first: Vec<usize> = (0..count)

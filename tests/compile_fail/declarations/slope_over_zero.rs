@@ -2,7 +2,7 @@ use shapeproof::prelude::*;
 
 #[model(input = Flat<8>, output = Flat<8>)]
 struct Net {
-    relu: LeakyRelu<100, 100>,
+    relu: LeakyRelu<1, 0>,
 }
 
 fn main() {
