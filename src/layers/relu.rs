@@ -1,4 +1,4 @@
-use dfdx::prelude::{ChooseFrom, HasShape, PutTape, SplitTape, TryGt, TryNe};
+use dfdx::prelude::{PutTape, SplitTape, TryAdd, TryMul};
 
 use super::elementwise::elementwise;
 use crate::shape::{Dims, Signature};
@@ -35,8 +35,12 @@ const fn signature(input: Dims) -> Signature {
 
 elementwise!([] Relu, "Relu", signature, [], |x| {
     let (x, tape) = x.split_tape();
-    // dfdx's `relu` turns NaN into 0, so that a run that diverges would look healthy.
-    let kept = x.try_gt(scalar::<E>(0.0))? | x.try_ne(&x)?;
-    let zeros = x.device().try_zeros_like(x.shape())?;
-    kept.try_choose(x.put_tape(tape), zeros)
+    // dfdx's `relu` turns NaN into 0, so that a run that diverges would look healthy. This is 0 for
+    // every number and both infinities, and NaN for NaN.
+    let square = x.clone().try_square()?;
+    let nan_or_zero = square
+        .try_add(scalar::<E>(1.0))?
+        .try_recip()?
+        .try_mul(scalar::<E>(0.0))?;
+    x.put_tape(tape).try_relu()?.try_add(nan_or_zero)
 });
