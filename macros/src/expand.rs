@@ -199,7 +199,12 @@ fn checks(model: &Model) -> TokenStream {
         .collect();
     let layers = layer_rows(model);
     let budgets = model.arguments.budgets.iter().map(|(budget, written)| {
-        let limit = format_ident!("__{}_{}", model.name, budget, span = Span::call_site());
+        let limit = format_ident!(
+            "__{}_Limit_{}",
+            model.name,
+            budget,
+            span = Span::call_site()
+        );
         let (variant, total) = match *budget {
             "max_params" => (quote!(Params), quote!(total_params(#layers))),
             "max_macs" => (quote!(Macs), quote!(total_macs(#layers))),
