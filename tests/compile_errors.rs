@@ -147,7 +147,7 @@ fn every_remedy_compiles_and_runs() {
         writeln!(modules, "mod {name} {{\n{source}\n}}").expect("a string grows");
         writeln!(calls, "    {name}::main();").expect("a string grows");
     }
-    let program = format!("#![allow(dead_code)]\n{modules}\nfn main() {{\n{calls}}}\n");
+    let program = format!("#![allow(warnings)]\n{modules}\nfn main() {{\n{calls}}}\n");
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("every_remedy.rs");
     fs::write(&path, program).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     trybuild::TestCases::new().pass(path);

@@ -4,6 +4,7 @@
 //! with its input is asked from the layer's type by the consts that the expansion contains.
 
 mod expand;
+mod implement;
 mod parse;
 mod words;
 
