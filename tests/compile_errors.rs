@@ -166,7 +166,7 @@ fn every_mistake_is_one_error_in_the_program_of_the_user() {
             remedy,
         } = mistake;
         assert!(
-            program.lines().count() < 20,
+            program.lines().count() < 15,
             "{group}/{name}.rs is too long to read"
         );
         assert_ne!(

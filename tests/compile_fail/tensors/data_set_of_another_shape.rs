@@ -1,11 +1,9 @@
 use shapeproof::data::synthetic_digits;
 use shapeproof::prelude::*;
-
 #[model(input = Chw<1, 32, 32>, output = Flat<1024>)]
 struct Net {
     flatten: Flatten,
 }
-
 fn main() {
     let dev = Cpu::default();
     let net: Net = Net::new(&dev);

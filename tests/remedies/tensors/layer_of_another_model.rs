@@ -1,10 +1,7 @@
 use shapeproof::prelude::*;
 
 #[model(input = Flat<8>, output = Flat<4>)]
-struct Other {
-    fc: Linear<4>,
-}
-
+struct Other { fc: Linear<4> }
 #[model(input = Flat<8>, output = Flat<4>)]
 struct Net {
     fc: Linear<4>,
