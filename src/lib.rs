@@ -50,7 +50,7 @@ pub mod weights;
 pub use dfdx;
 pub use model::{BuildOn, Model};
 pub use rand;
-pub use shapeproof_macros::model;
+pub use shapeproof_macros::{block, model};
 
 #[doc = include_str!("../docs/errors.md")]
 pub mod guide {}
@@ -60,6 +60,7 @@ pub mod guide {}
 /// Where dfdx has a type of the same name (`Linear`, `Dropout`), this prelude means shapeproof's;
 /// dfdx's own are under [`dfdx`].
 pub mod prelude {
+    pub use crate::block;
     pub use crate::layers::open::*;
     pub use crate::model;
     pub use crate::shape::options::{

@@ -1,6 +1,6 @@
 //! What every `#[model]` says about itself.
 
-use crate::shape::{LayerInfo, LayerShape, Summary};
+use crate::shape::{Dims, Inputs, LayerInfo, ReceptiveField, Summary};
 
 /// A model that can be built on the device `D`.
 ///
@@ -25,14 +25,16 @@ pub trait BuildOn<D>: Sized {
 /// On the default types the constants can be used without naming them: `LeNet5::PARAMS`. In code
 /// that is generic over the model they come from here: `M::PARAMS`.
 pub trait Model {
-    /// The shape of one example that flows in.
-    type Input: LayerShape;
-    /// The shape that flows out for one example.
-    type Output: LayerShape;
+    /// The shape of one example that flows in; a tuple where there are several inputs.
+    type Input: Inputs;
+    /// The shape that flows out for one example; a tuple where there are several outputs.
+    type Output: Inputs;
     /// The type of its numbers.
     type Number;
     /// The struct's name.
     const NAME: &'static str;
+    /// The inputs with their names.
+    const INPUTS: &'static [(&'static str, Dims)];
     /// The layers in order, with their shapes and costs.
     const LAYERS: &'static [LayerInfo];
     /// Learned numbers.
@@ -42,12 +44,14 @@ pub trait Model {
     /// Bytes that all layers put out for one image.
     const ACTIVATION_BYTES: usize = LayerInfo::total_activations(Self::LAYERS)
         .saturating_mul(std::mem::size_of::<Self::Number>());
+    /// The part of the input that one value of the last layer depends on.
+    const RECEPTIVE_FIELD: ReceptiveField = Self::LAYERS[Self::LAYERS.len() - 1].receptive_field;
 
     /// The table of the layers, as Keras users know it; nothing is built for it.
     fn summary() -> Summary {
         Summary {
             model: Self::NAME,
-            input: Self::Input::DIMS,
+            inputs: Self::INPUTS,
             layers: Self::LAYERS,
             value_bytes: std::mem::size_of::<Self::Number>(),
         }

@@ -3,10 +3,10 @@
 mod support;
 
 use shapeproof::dfdx::nn::tensor_collection::{ModuleVisitor, TensorOptions};
-use shapeproof::layers::Close;
+use shapeproof::layers::{Close, Layer};
 use shapeproof::prelude::*;
 use shapeproof::shape::{one_image, Dims, Infer, Inputs, Misfit, Signature};
-use shapeproof::tensor::ImageDims;
+use shapeproof::tensor::{Features, Sizes};
 use support::{assert_gradients, distinct, parameters, whole};
 
 /// What a user writes: one learned factor for each channel, `y[c] = w[c]·x[c]`.
@@ -23,19 +23,17 @@ impl<In: Inputs> Infer<In> for Scale {
     };
 }
 
-impl<In: ImageDims, Out> Close<In, Out> for Scale {
+impl<In: Sizes, Out> Close<In, Out> for Scale {
     type Layer<E: Dtype, D: Storage<E>> = ScaleOf<In, E, D>;
 }
 
 /// The closed layer of [`Scale`].
 #[derive(Clone, Debug)]
-struct ScaleOf<In: ImageDims, E: Dtype, D: Storage<E>> {
+struct ScaleOf<In: Sizes, E: Dtype, D: Storage<E>> {
     weight: Tensor<(In::Channels,), E, D>,
 }
 
-impl<In: ImageDims, E: Dtype, D: Storage<E>> NonMutableModule for ScaleOf<In, E, D> {}
-
-impl<In: ImageDims, E: Dtype, D: Device<E>> TensorCollection<E, D> for ScaleOf<In, E, D> {
+impl<In: Sizes, E: Dtype, D: Device<E>> TensorCollection<E, D> for ScaleOf<In, E, D> {
     type To<E2: Dtype, D2: Device<E2>> = ScaleOf<In, E2, D2>;
 
     fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
@@ -49,23 +47,18 @@ impl<In: ImageDims, E: Dtype, D: Device<E>> TensorCollection<E, D> for ScaleOf<I
     }
 }
 
-type Image<B, const C: usize, const H: usize, const W: usize> = (B, Const<C>, Const<H>, Const<W>);
-
-impl<const C: usize, const H: usize, const W: usize, B, E, D, T>
-    Module<Tensor<Image<B, C, H, W>, E, D, T>> for ScaleOf<Chw<C, H, W>, E, D>
-where
-    B: Dim,
-    E: Dtype,
-    D: Device<E>,
-    T: Tape<E, D>,
-{
-    type Output = Tensor<Image<B, C, H, W>, E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward(&self, x: Tensor<Image<B, C, H, W>, E, D, T>) -> Result<Self::Output, D::Err> {
-        let shape = *x.shape();
+impl<In: Sizes, E: Dtype, D: shapeproof::tensor::Device<E>> Layer<E, D> for ScaleOf<In, E, D> {
+    fn try_apply<T: Tape<E, D>>(
+        &self,
+        x: Features<E, D, T>,
+        _: Vec<Features<E, D>>,
+    ) -> Result<Features<E, D, T>, D::Err> {
         let weight = self.weight.retaped::<T>();
-        x.try_mul(weight.try_broadcast_like::<_, Axes3<0, 2, 3>>(&shape)?)
+        x.try_map(|x| {
+            let shape = *x.shape();
+            let weight = weight.try_reshape_like(&(shape.1,))?;
+            x.try_mul(weight.try_broadcast_like::<_, Axes3<0, 2, 3>>(&shape)?)
+        })
     }
 }
 
@@ -94,21 +87,14 @@ impl<In, Out> Close<In, Out> for Total {
 }
 
 impl ZeroSizedModule for Total {}
-impl NonMutableModule for Total {}
 
-impl<const C: usize, const H: usize, const W: usize, B, E, D, T>
-    Module<Tensor<Image<B, C, H, W>, E, D, T>> for Total
-where
-    B: Dim,
-    E: Dtype,
-    D: Device<E>,
-    T: Tape<E, D>,
-{
-    type Output = Tensor<(B, Const<C>), E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward(&self, x: Tensor<Image<B, C, H, W>, E, D, T>) -> Result<Self::Output, D::Err> {
-        x.try_sum()
+impl<E: Dtype, D: shapeproof::tensor::Device<E>> Layer<E, D> for Total {
+    fn try_apply<T: Tape<E, D>>(
+        &self,
+        x: Features<E, D, T>,
+        _: Vec<Features<E, D>>,
+    ) -> Result<Features<E, D, T>, D::Err> {
+        Features::vectors(x.into_images().try_sum::<_, Axes2<2, 3>>()?)
     }
 }
 
@@ -134,24 +120,17 @@ impl<In, Out> Close<In, Out> for Multiply {
 }
 
 impl ZeroSizedModule for Multiply {}
-impl NonMutableModule for Multiply {}
 
-impl<S, E, D, T, R> Module<(Tensor<S, E, D, T>, Tensor<S, E, D, R>)> for Multiply
-where
-    S: Shape,
-    E: Dtype,
-    D: Device<E>,
-    T: Tape<E, D> + Merge<R>,
-    R: Tape<E, D>,
-{
-    type Output = Tensor<S, E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward(
+impl<E: Dtype, D: shapeproof::tensor::Device<E>> Layer<E, D> for Multiply {
+    fn try_apply<T: Tape<E, D>>(
         &self,
-        (a, b): (Tensor<S, E, D, T>, Tensor<S, E, D, R>),
-    ) -> Result<Self::Output, D::Err> {
-        a.try_mul(b)
+        a: Features<E, D, T>,
+        rest: Vec<Features<E, D>>,
+    ) -> Result<Features<E, D, T>, D::Err> {
+        rest.into_iter().try_fold(a, |a, b| {
+            let (a, b) = a.try_distinct(b)?;
+            a.try_map(|a| a.try_mul(b.into_images()))
+        })
     }
 }
 

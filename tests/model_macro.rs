@@ -214,12 +214,12 @@ fn a_diamond_computes_what_it_says() {
 fn the_summary_is_the_table_of_the_model() {
     let expected = "\
 Diamond
-  field                     layer   output  params  MACs
+  field                     layer   output  sees  params  MACs
   input                                  2
-  left                      Linear       2       6     4
-  right ← input             Linear       2       6     4
-  sum ← left, right, input  Add          2       0     0
-  all ← sum, left, right    Concat       6       0     0
+  left                      Linear       2   all       6     4
+  right ← input             Linear       2   all       6     4
+  sum ← left, right, input  Add          2   all       0     0
+  all ← sum, left, right    Concat       6   all       0     0
 12 parameters, 8 multiply-accumulates and 48 bytes of activations an image";
     assert_eq!(Diamond::summary().to_string(), expected);
     let double = <Diamond<f64, Cpu> as Model>::summary().to_string();

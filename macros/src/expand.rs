@@ -4,17 +4,18 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned, ToTokens};
 use syn::ext::IdentExt;
 
-use crate::implement::{collection, modules};
-use crate::parse::{Layer, Model, INPUT};
+use crate::implement::{collection, modules, network};
+use crate::parse::{Graph, Layer, Model, Source};
 
 /// Writes the model out.
 pub fn expand(model: &Model) -> TokenStream {
-    let errors = model.errors.iter().map(syn::Error::to_compile_error);
+    let errors = model.graph.errors.iter().map(syn::Error::to_compile_error);
     let shapes = shapes(model);
     let checks = checks(model);
     let item = item(model);
     let constants = constants(model);
     let collection = collection(model);
+    let network = network(model);
     let modules = modules(model);
     quote! {
         #(#errors)*
@@ -23,6 +24,7 @@ pub fn expand(model: &Model) -> TokenStream {
         #item
         #constants
         #collection
+        #network
         #modules
     }
 }
@@ -32,15 +34,23 @@ pub fn text(field: &Ident) -> String {
     field.unraw().to_string()
 }
 
-/// The hidden name of the declared output.
-pub fn declared(model: &Model) -> Ident {
-    format_ident!("__{}_Declared", model.name, span = Span::call_site())
+/// The hidden name of a declared output.
+pub fn declared(model: &Model, output: usize) -> Ident {
+    let place = if output == 0 {
+        String::new()
+    } else {
+        output.to_string()
+    };
+    let name = format!("__{}_Declared{place}", model.graph.name);
+    Ident::new(&name, Span::call_site())
 }
 
-/// The hidden names that belong to one field (or to the model's input).
+/// The hidden names that belong to one field (or to an input of the model).
 pub struct Names {
     /// const: the signature
     pub signature: Ident,
+    /// const: the rows of a block's fields
+    pub parts: Ident,
     /// type: what the user wrote
     pub open: Ident,
     /// type: what flows in
@@ -53,7 +63,7 @@ pub fn names(model: &Model, field: &str) -> Names {
     let name = |part: &str| {
         format_ident!(
             "__{}_{}{}",
-            model.name,
+            model.graph.name,
             field,
             part,
             span = Span::call_site()
@@ -61,31 +71,60 @@ pub fn names(model: &Model, field: &str) -> Names {
     };
     Names {
         signature: name(""),
+        parts: name("_Parts"),
         open: name("_Open"),
         input: name("_In"),
         output: name("_Out"),
     }
 }
 
-fn source_name(model: &Model, source: Option<usize>) -> String {
+/// The name of the field or input that a field takes.
+pub fn source_name(graph: &Graph, source: Source) -> String {
     match source {
-        Some(index) => text(&model.layers[index].name),
-        None => INPUT.to_owned(),
+        Source::Field(index) => text(&graph.layers[index].name),
+        Source::Input(index) => graph.inputs[index].clone(),
     }
 }
 
 /// For each field its signature, and the types that follow from it.
 fn shapes(model: &Model) -> TokenStream {
-    let input = names(model, INPUT);
-    let (input_signature, input_output) = (&input.signature, &input.output);
-    let input_shape = &model.arguments.input.shape;
-    let (declared, output_shape) = (declared(model), &model.arguments.output);
-    // In the namespace of values, the name is the shape's value.
-    let declared_dims = declared.clone();
-    let declared_type = from_dims(&quote!(#declared_dims));
-    let fields = model.layers.iter().map(|layer| {
+    let inputs = model.inputs.iter().zip(&model.graph.inputs);
+    let inputs = inputs.map(|(input, name)| {
+        let Names {
+            signature, output, ..
+        } = names(model, name);
+        let shape = &input.shape;
+        quote! {
+            #[doc(hidden)]
+            #[allow(non_camel_case_types)]
+            type #output = #shape;
+            #[doc(hidden)]
+            #[allow(non_upper_case_globals)]
+            const #signature: ::shapeproof::shape::Signature =
+                ::shapeproof::shape::Signature::input(
+                    <#output as ::shapeproof::shape::LayerShape>::DIMS,
+                );
+        }
+    });
+    let outputs = model.outputs.iter().enumerate().map(|(place, output)| {
+        let (declared, shape) = (declared(model, place), &output.shape);
+        // In the namespace of values, the name is the shape's value.
+        let declared_dims = declared.clone();
+        let declared_type = from_dims(&quote!(#declared_dims));
+        quote! {
+            #[doc(hidden)]
+            #[allow(non_upper_case_globals)]
+            const #declared_dims: ::shapeproof::shape::Dims =
+                <#shape as ::shapeproof::shape::LayerShape>::DIMS;
+            #[doc(hidden)]
+            #[allow(non_camel_case_types)]
+            type #declared = #declared_type;
+        }
+    });
+    let fields = model.graph.layers.iter().map(|layer| {
         let Names {
             signature,
+            parts,
             open,
             input,
             output,
@@ -93,14 +132,14 @@ fn shapes(model: &Model) -> TokenStream {
         let sources: Vec<Names> = layer
             .inputs
             .iter()
-            .map(|source| names(model, &source_name(model, *source)))
+            .map(|source| names(model, &source_name(&model.graph, *source)))
             .collect();
         let outputs = sources.iter().map(|s| &s.output);
         let input_type = match layer.inputs.len() {
             1 => quote!(#(#outputs)*),
             _ => quote!((#(#outputs),*)),
         };
-        let certain = sources.iter().map(|s| &s.signature);
+        let behind = sources.iter().map(|s| &s.signature);
         let output_type = from_dims(&quote!(#signature.output));
         let silenced = layer.guessed.then(|| quote!(.silenced()));
         let written = &layer.layer;
@@ -118,29 +157,20 @@ fn shapes(model: &Model) -> TokenStream {
             #[allow(non_upper_case_globals)]
             const #signature: ::shapeproof::shape::Signature =
                 <#asked as ::shapeproof::shape::Infer<#input>>::SIGNATURE
-                    .behind(true #(&& #certain.certain)*)
+                    .behind(&[#(&#behind),*])
                     #silenced;
+            #[doc(hidden)]
+            #[allow(non_upper_case_globals)]
+            const #parts: &[::shapeproof::shape::LayerInfo] =
+                <#asked as ::shapeproof::shape::Infer<#input>>::PARTS;
             #[doc(hidden)]
             #[allow(non_camel_case_types)]
             type #output = #output_type;
         }
     });
     quote! {
-        #[doc(hidden)]
-        #[allow(non_camel_case_types)]
-        type #input_output = #input_shape;
-        #[doc(hidden)]
-        #[allow(non_upper_case_globals)]
-        const #input_signature: ::shapeproof::shape::Signature =
-            ::shapeproof::shape::Signature::input(
-                <#input_output as ::shapeproof::shape::LayerShape>::DIMS,
-            );
-        #[doc(hidden)]
-        #[allow(non_upper_case_globals)]
-        const #declared_dims: ::shapeproof::shape::Dims = <#output_shape as ::shapeproof::shape::LayerShape>::DIMS;
-        #[doc(hidden)]
-        #[allow(non_camel_case_types)]
-        type #declared = #declared_type;
+        #(#inputs)*
+        #(#outputs)*
         #(#fields)*
     }
 }
@@ -165,7 +195,7 @@ fn from_dims(dims: &TokenStream) -> TokenStream {
 ///
 /// They bind no variable: a lower-case constant of the user's would turn it into a pattern.
 fn checks(model: &Model) -> TokenStream {
-    let name = model.name.to_string();
+    let name = model.graph.name.to_string();
     let misfit = |field: &str, signature: &TokenStream, at: &dyn ToTokens| {
         let panic = panic_at(
             at,
@@ -173,33 +203,38 @@ fn checks(model: &Model) -> TokenStream {
         );
         quote!(const _: () = if #signature.misfit.is_some() { #panic };)
     };
-    let input = names(model, INPUT).signature;
-    let input = misfit(INPUT, &quote!(#input), &model.arguments.input.shape);
-    let fields = model.layers.iter().map(|layer| {
+    let inputs = model.inputs.iter().zip(&model.graph.inputs);
+    let inputs = inputs.map(|(input, name)| {
+        let signature = names(model, name).signature;
+        misfit(name, &quote!(#signature), &input.shape)
+    });
+    let fields = model.graph.layers.iter().map(|layer| {
         let field = text(&layer.name);
         let signature = names(model, &field).signature;
         misfit(&field, &quote!(#signature), &layer.layer)
     });
-
-    let last = &model.layers[model.layers.len() - 1];
-    let last_name = text(&last.name);
-    let (signature, output) = (names(model, &last_name).signature, declared(model));
-    let output = misfit(
-        &last_name,
-        &quote!(#signature.declared_as(#output)),
-        &last.layer,
-    );
+    let outputs = model.outputs.iter().enumerate().map(|(place, output)| {
+        let layer = &model.graph.layers[output.field];
+        let name = text(&layer.name);
+        let (signature, declared) = (names(model, &name).signature, declared(model, place));
+        misfit(
+            &name,
+            &quote!(#signature.declared_as(#declared)),
+            &layer.layer,
+        )
+    });
 
     let signatures: Vec<_> = model
+        .graph
         .layers
         .iter()
         .map(|layer| names(model, &text(&layer.name)).signature)
         .collect();
     let layers = layer_rows(model);
-    let budgets = model.arguments.budgets.iter().map(|(budget, written)| {
+    let budgets = model.budgets.iter().map(|(budget, written)| {
         let limit = format_ident!(
             "__{}_Limit_{}",
-            model.name,
+            model.graph.name,
             budget,
             span = Span::call_site()
         );
@@ -226,9 +261,9 @@ fn checks(model: &Model) -> TokenStream {
         }
     });
     quote! {
-        #input
+        #(#inputs)*
         #(#fields)*
-        #output
+        #(#outputs)*
         #(#budgets)*
     }
 }
@@ -255,11 +290,13 @@ fn panic_at(at: &dyn ToTokens, arguments: TokenStream) -> TokenStream {
 }
 
 fn layer_rows(model: &Model) -> TokenStream {
-    let rows = model.layers.iter().map(|layer| {
+    let rows = model.graph.layers.iter().map(|layer| {
         let name = text(&layer.name);
-        let signature = names(model, &name).signature;
-        let inputs = layer.inputs.iter().map(|s| source_name(model, *s));
-        quote!(::shapeproof::shape::LayerInfo::new(#name, &[#(#inputs),*], &#signature))
+        let Names {
+            signature, parts, ..
+        } = names(model, &name);
+        let inputs = layer.inputs.iter().map(|s| source_name(&model.graph, *s));
+        quote!(::shapeproof::shape::LayerInfo::new(#name, &[#(#inputs),*], &#signature, #parts))
     });
     quote!(&[#(#rows),*])
 }
@@ -278,7 +315,7 @@ pub struct Generics {
 /// `E` for the numbers, `D` for the device and so on, or another name where the model has that one.
 pub fn generics(model: &Model) -> Generics {
     let name = |name: &str| {
-        let taken = model.name == name;
+        let taken = model.graph.name == name;
         Ident::new(
             &format!("{name}{}", if taken { "_" } else { "" }),
             Span::call_site(),
@@ -297,14 +334,14 @@ pub fn generics(model: &Model) -> Generics {
 
 /// The struct with its closed layers, and how to make one.
 fn item(model: &Model) -> TokenStream {
-    let Model {
+    let Graph {
         attributes,
         visibility,
         name,
         ..
-    } = model;
+    } = &model.graph;
     let Generics { e, d, e2, d2, .. } = generics(model);
-    let fields = model.layers.iter().map(|layer| {
+    let fields = model.graph.layers.iter().map(|layer| {
         let Layer {
             attributes,
             visibility,
@@ -316,6 +353,7 @@ fn item(model: &Model) -> TokenStream {
             open,
             input,
             output,
+            ..
         } = names(model, &text(name));
         quote! {
             #(#attributes)*
@@ -394,19 +432,30 @@ fn item(model: &Model) -> TokenStream {
 
 /// The layers for rustdoc. Their shapes are known only after this macro has run.
 fn table(model: &Model) -> String {
-    let written = |tokens: &dyn ToTokens| {
-        let text = tokens.to_token_stream().to_string();
-        let text = text
-            .replace(" < ", "<")
-            .replace(" > ", ">")
-            .replace(" >", ">");
-        text.replace(" ,", ",")
-            .replace(" :: ", "::")
-            .replace("> >", ">>")
-    };
+    let mut table = layer_table(&model.graph);
+    let list = |shapes: Vec<String>| shapes.join(", ");
+    let inputs = model
+        .inputs
+        .iter()
+        .map(|i| format!("`{}`", written(&i.shape)));
+    let outputs = model
+        .outputs
+        .iter()
+        .map(|o| format!("`{}`", written(&o.shape)));
+    table.push_str(&format!(
+        "\nFrom {} to {}; `{}::summary()` prints the shapes and costs of all layers.",
+        list(inputs.collect()),
+        list(outputs.collect()),
+        model.graph.name,
+    ));
+    table
+}
+
+/// The fields as a table of Markdown.
+pub fn layer_table(graph: &Graph) -> String {
     let mut table = String::from("\n\n| field | layer | input |\n|---|---|---|\n");
-    for layer in &model.layers {
-        let inputs = layer.inputs.iter().map(|s| source_name(model, *s));
+    for layer in &graph.layers {
+        let inputs = layer.inputs.iter().map(|s| source_name(graph, *s));
         let inputs: Vec<_> = inputs.map(|name| format!("`{name}`")).collect();
         table.push_str(&format!(
             "| `{}` | `{}` | {} |\n",
@@ -415,25 +464,35 @@ fn table(model: &Model) -> String {
             inputs.join(", "),
         ));
     }
-    table.push_str(&format!(
-        "\nFrom `{}` to `{}`; `{}::summary()` prints the shapes and costs of all layers.",
-        written(&model.arguments.input.shape),
-        written(&model.arguments.output),
-        model.name,
-    ));
     table
+}
+
+/// Tokens as a person would write them.
+fn written(tokens: &dyn ToTokens) -> String {
+    let text = tokens.to_token_stream().to_string();
+    let text = text
+        .replace(" < ", "<")
+        .replace(" > ", ">")
+        .replace(" >", ">");
+    text.replace(" ,", ",")
+        .replace(" :: ", "::")
+        .replace("> >", ">>")
 }
 
 /// What is known without building the model.
 fn constants(model: &Model) -> TokenStream {
-    let Model {
+    let Graph {
         visibility, name, ..
-    } = model;
+    } = &model.graph;
     let Generics { e, d, .. } = generics(model);
     let text = name.to_string();
     let layers = layer_rows(model);
-    let input = names(model, INPUT).output;
-    let output = declared(model);
+    let input_names = &model.graph.inputs;
+    let inputs: Vec<_> = input_names.iter().map(|i| names(model, i).output).collect();
+    let outputs: Vec<_> = (0..model.outputs.len())
+        .map(|o| declared(model, o))
+        .collect();
+    let (input, output) = (one_or_tuple(&inputs), one_or_tuple(&outputs));
     let default = quote!(#name<f32, ::shapeproof::dfdx::prelude::Cpu>);
     let this = quote!(<Self as ::shapeproof::Model>);
     quote! {
@@ -446,6 +505,9 @@ fn constants(model: &Model) -> TokenStream {
             type Output = #output;
             type Number = #e;
             const NAME: &'static str = #text;
+            const INPUTS: &'static [(&'static str, ::shapeproof::shape::Dims)] = &[
+                #((#input_names, <#inputs as ::shapeproof::shape::LayerShape>::DIMS)),*
+            ];
             const LAYERS: &'static [::shapeproof::shape::LayerInfo] = #layers;
         }
 
@@ -459,11 +521,22 @@ fn constants(model: &Model) -> TokenStream {
             #visibility const MACS: usize = #this::MACS;
             /// Bytes that all layers put out for one image, in `f32`.
             #visibility const ACTIVATION_BYTES: usize = #this::ACTIVATION_BYTES;
+            /// The part of the input that one value of the last layer depends on.
+            #visibility const RECEPTIVE_FIELD: ::shapeproof::shape::ReceptiveField =
+                #this::RECEPTIVE_FIELD;
 
             /// The table of the layers; nothing is built for it.
             #visibility fn summary() -> ::shapeproof::shape::Summary {
                 #this::summary()
             }
         }
+    }
+}
+
+/// One thing as it is, several in parentheses.
+pub fn one_or_tuple<T: ToTokens>(things: &[T]) -> TokenStream {
+    match things {
+        [one] => quote!(#one),
+        several => quote!((#(#several),*)),
     }
 }

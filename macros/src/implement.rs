@@ -3,31 +3,23 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
-use crate::expand::{declared, generics, names, text, Generics};
-use crate::parse::{Model, INPUT};
+use crate::expand::{declared, generics, names, one_or_tuple, text, Generics};
+use crate::parse::{Graph, Model, Source};
 
 /// Tuples of dfdx's `ModuleFields` have at most this many members.
 const TUPLE: usize = 6;
 
 /// dfdx's `TensorCollection`: building, optimisers, saving, loading.
 pub fn collection(model: &Model) -> TokenStream {
-    let name = &model.name;
+    let name = &model.graph.name;
     let Generics {
         e, d, e2, d2, v, ..
     } = generics(model);
-    let mut members: Vec<TokenStream> = Vec::new();
-    let mut patterns: Vec<TokenStream> = Vec::new();
-    let mut values: Vec<TokenStream> = Vec::new();
-    for layer in &model.layers {
-        let field = &layer.name;
-        let text = text(field);
-        members.push(quote!(Self::module(#text, |__s| &__s.#field, |__s| &mut __s.#field)));
-        let built = format_ident!("__field_{}", text);
-        patterns.push(quote!(#built));
-        values.push(quote!(#field: #built));
-    }
-    let members = nested(members);
-    let patterns = nested(patterns);
+    let Members {
+        members,
+        patterns,
+        values,
+    } = members(&model.graph);
     quote! {
         impl<#e, #d> ::shapeproof::dfdx::nn::TensorCollection<#e, #d> for #name<#e, #d>
         where
@@ -51,6 +43,33 @@ pub fn collection(model: &Model) -> TokenStream {
     }
 }
 
+/// What visits the fields of a struct, and makes a new struct of the answers.
+pub struct Members {
+    /// The fields for dfdx's visitor.
+    pub members: TokenStream,
+    /// The answers, each bound to a name.
+    pub patterns: TokenStream,
+    /// The fields of the new struct.
+    pub values: Vec<TokenStream>,
+}
+
+pub fn members(graph: &Graph) -> Members {
+    let (mut members, mut patterns, mut values) = (Vec::new(), Vec::new(), Vec::new());
+    for layer in &graph.layers {
+        let field = &layer.name;
+        let text = text(field);
+        members.push(quote!(Self::module(#text, |__s| &__s.#field, |__s| &mut __s.#field)));
+        let built = format_ident!("__field_{}", text);
+        patterns.push(quote!(#built));
+        values.push(quote!(#field: #built));
+    }
+    Members {
+        members: nested(members),
+        patterns: nested(patterns),
+        values,
+    }
+}
+
 /// Tuples of at most six, nested as deep as it takes.
 fn nested(mut members: Vec<TokenStream>) -> TokenStream {
     while members.len() > TUPLE {
@@ -62,85 +81,221 @@ fn nested(mut members: Vec<TokenStream>) -> TokenStream {
     quote!((#(#members,)*))
 }
 
-/// dfdx's `Module` and `ModuleMut`: the fields in order, one tape through all of them.
-pub fn modules(model: &Model) -> TokenStream {
-    let forward = |tr: Ident, method: Ident, receiver: TokenStream, borrow: TokenStream| {
-        let name = &model.name;
-        let Generics { e, d, b, t, .. } = generics(model);
-        let input_shape = names(model, INPUT).output;
-        let axes = model.arguments.input.axes.iter().enumerate();
-        let sizes = axes.map(|(axis, written)| {
-            let dims = quote!(<#input_shape as ::shapeproof::shape::LayerShape>::DIMS);
-            // rustdoc shows what stands at the block's place: the size as it was written.
-            let size = quote_spanned!(*written=> { #dims.size(#axis) });
-            quote!(::shapeproof::dfdx::prelude::Const<#size>)
-        });
-        // Consts, not what the user wrote: a constant of theirs may be called `B` or `T`.
-        let input = quote! {
-            ::shapeproof::dfdx::prelude::Tensor<(#b, #(#sizes,)*), #e, #d, #t>
-        };
-        let output = declared(model);
-        let steps = steps(model, &tr, &method, &borrow);
+/// How a model computes, evaluating and training.
+pub fn network(model: &Model) -> TokenStream {
+    let name = &model.graph.name;
+    let Generics { e, d, t, .. } = generics(model);
+    let run = |method: Ident, apply: Ident, receiver: TokenStream, borrow: TokenStream| {
+        let inputs = (0..model.inputs.len()).map(|i| variable(&model.graph, Source::Input(i)));
+        let outputs: Vec<_> = model.outputs.iter().map(|output| output.field).collect();
+        let steps = steps(&model.graph, &outputs, &apply, &borrow);
+        let outputs = outputs
+            .iter()
+            .map(|field| variable(&model.graph, Source::Field(*field)));
         quote! {
-            impl<#e, #d, #b, #t> ::shapeproof::dfdx::nn::#tr<#input> for #name<#e, #d>
+            fn #method<#t: ::shapeproof::dfdx::prelude::Tape<#e, #d>>(
+                #receiver,
+                __inputs: ::std::vec::Vec<::shapeproof::tensor::Features<#e, #d>>,
+                __tape: #t,
+            ) -> ::core::result::Result<
+                (::std::vec::Vec<::shapeproof::tensor::Features<#e, #d>>, #t),
+                #d::Err,
+            > {
+                let mut __inputs = __inputs.into_iter();
+                #(let #inputs = __inputs.next().expect("a model gets all of its inputs");)*
+                #steps
+                ::core::result::Result::Ok((::std::vec![#(#outputs.clone()),*], __tape))
+            }
+        }
+    };
+    let evaluate = run(
+        format_ident!("try_run"),
+        format_ident!("try_apply"),
+        quote!(&self),
+        quote!(&),
+    );
+    let train = run(
+        format_ident!("try_run_mut"),
+        format_ident!("try_apply_mut"),
+        quote!(&mut self),
+        quote!(&mut),
+    );
+    quote! {
+        impl<#e, #d> ::shapeproof::layers::Network<#e, #d> for #name<#e, #d>
+        where
+            #e: ::shapeproof::tensor::Element,
+            #d: ::shapeproof::tensor::Device<#e>,
+        {
+            #evaluate
+            #train
+        }
+    }
+}
+
+/// dfdx's `Module` and `ModuleMut`: typed tensors in and out.
+pub fn modules(model: &Model) -> TokenStream {
+    let name = &model.graph.name;
+    let Generics { e, d, b, t, .. } = generics(model);
+    // The further inputs bring tapes of their own, which join the first's.
+    let tapes: Vec<_> = (0..model.inputs.len())
+        .map(|i| {
+            if i == 0 {
+                t.clone()
+            } else {
+                format_ident!("__T{}", i)
+            }
+        })
+        .collect();
+    let others = &tapes[1..];
+    let shapes: Vec<_> = (model.graph.inputs.iter())
+        .map(|input| names(model, input).output)
+        .collect();
+    let arguments = model.inputs.iter().zip(&shapes).zip(&tapes);
+    let arguments: Vec<_> = arguments
+        .map(|((input, shape), tape)| {
+            let sizes = input.axes.iter().enumerate().map(|(axis, written)| {
+                let dims = quote!(<#shape as ::shapeproof::shape::LayerShape>::DIMS);
+                // rustdoc shows what stands at the block's place: the size as it was written.
+                let size = quote_spanned!(*written=> { #dims.size(#axis) });
+                quote!(::shapeproof::dfdx::prelude::Const<#size>)
+            });
+            // Consts, not what the user wrote: a constant of theirs may be called `B` or `T`.
+            quote!(::shapeproof::dfdx::prelude::Tensor<(#b, #(#sizes,)*), #e, #d, #tape>)
+        })
+        .collect();
+    let argument = one_or_tuple(&arguments);
+    let variables: Vec<_> = (0..shapes.len())
+        .map(|i| variable(&model.graph, Source::Input(i)))
+        .collect();
+    let pattern = one_or_tuple(&variables);
+    let (first, rest) = (&variables[0], &variables[1..]);
+    let declared: Vec<_> = (0..model.outputs.len())
+        .map(|o| declared(model, o))
+        .collect();
+    let outputs: Vec<_> = declared
+        .iter()
+        .map(|shape| quote!(::shapeproof::tensor::Batch<#shape, #b, #e, #d, #t>))
+        .collect();
+    let output = one_or_tuple(&outputs);
+    // The first output carries what has been recorded.
+    let output_tapes: Vec<_> = (0..outputs.len())
+        .map(|o| {
+            if o == 0 {
+                quote!(__tape)
+            } else {
+                quote!(#t::default())
+            }
+        })
+        .collect();
+    let empties: Vec<_> = declared
+        .iter()
+        .zip(&output_tapes)
+        .map(|(shape, tape)| {
+            quote! {
+                ::shapeproof::tensor::empty::<#shape, _, _, _, _>(&__device, __batch, #tape)?
+            }
+        })
+        .collect();
+    let empty = one_or_tuple(&empties);
+    let results: Vec<_> = declared
+        .iter()
+        .zip(&output_tapes)
+        .map(|(shape, tape)| {
+            quote! {
+                __outputs
+                    .next()
+                    .expect("a model gives all of its outputs")
+                    .put_tape(#tape)
+                    .try_into_typed::<#shape, _>(__batch)?
+            }
+        })
+        .collect();
+    let results = one_or_tuple(&results);
+    let forward = |tr: Ident, method: Ident, run: Ident, receiver: TokenStream| {
+        quote! {
+            impl<#e, #d, #b, #t #(, #others)*> ::shapeproof::dfdx::nn::#tr<#argument>
+                for #name<#e, #d>
             where
                 #e: ::shapeproof::tensor::Element,
                 #d: ::shapeproof::tensor::Device<#e>,
                 #b: ::shapeproof::dfdx::prelude::Dim,
-                #t: ::shapeproof::dfdx::prelude::Tape<#e, #d>,
+                #t: ::shapeproof::dfdx::prelude::Tape<#e, #d>
+                    #(+ ::shapeproof::dfdx::prelude::Merge<#others>)*,
+                #(#others: ::shapeproof::dfdx::prelude::Tape<#e, #d>,)*
             {
-                type Output = ::shapeproof::tensor::Batch<#output, #b, #e, #d, #t>;
+                type Output = #output;
                 type Error = #d::Err;
 
                 fn #method(
                     #receiver,
-                    __input: #input,
+                    #pattern: #argument,
                 ) -> ::core::result::Result<Self::Output, #d::Err> {
-                    use ::shapeproof::dfdx::prelude::{HasShape as _, PutTape as _, SplitTape as _};
-                    let __batch = __input.shape().0;
-                    let (__input, __tape) = __input.split_tape();
+                    use ::shapeproof::dfdx::prelude::{
+                        HasShape as _, Merge as _, PutTape as _, SplitTape as _,
+                    };
+                    let __batch = #first.shape().0;
+                    let __device = #first.device().clone();
+                    let (#first, __tape) = #first.split_tape();
+                    #(
+                        ::shapeproof::tensor::assert_batch(&__batch, &#rest.shape().0);
+                        let (#rest, __other) = #rest.split_tape();
+                        let __tape = __tape.merge(__other);
+                    )*
                     if ::shapeproof::dfdx::prelude::Dim::size(&__batch) == 0 {
                         // dfdx's kernels cannot iterate over nothing.
-                        return ::shapeproof::tensor::empty::<#output, _, _, _, _>(
-                            __input.device(), __batch, __tape,
-                        );
+                        return ::core::result::Result::Ok(#empty);
                     }
-                    #steps
+                    let __inputs = ::std::vec![
+                        #(::shapeproof::tensor::Features::from_typed::<#shapes, _>(#variables)?),*
+                    ];
+                    let (__outputs, __tape) =
+                        ::shapeproof::layers::Network::#run(self, __inputs, __tape)?;
+                    let mut __outputs = __outputs.into_iter();
+                    ::core::result::Result::Ok(#results)
                 }
             }
         }
     };
-    let eval = forward(
+    let evaluate = forward(
         format_ident!("Module"),
         format_ident!("try_forward"),
+        format_ident!("try_run"),
         quote!(&self),
-        quote!(&),
     );
     let train = forward(
         format_ident!("ModuleMut"),
         format_ident!("try_forward_mut"),
+        format_ident!("try_run_mut"),
         quote!(&mut self),
-        quote!(&mut),
     );
-    quote!(#eval #train)
+    quote!(#evaluate #train)
 }
 
-fn steps(model: &Model, tr: &Ident, method: &Ident, borrow: &TokenStream) -> TokenStream {
-    // Prefixed, because a constant of the user's in lower case would turn a name into a pattern.
-    let variable = |source: Option<usize>| match source {
-        Some(index) => format_ident!("__field_{}", text(&model.layers[index].name)),
-        None => format_ident!("__input"),
-    };
-    let fields = model.layers.iter().enumerate().map(|(index, layer)| {
+/// The variable that holds what an input or a field gives.
+///
+/// Prefixed, because a constant of the user's in lower case would turn a name into a pattern.
+pub fn variable(graph: &Graph, source: Source) -> Ident {
+    match source {
+        Source::Field(index) => format_ident!("__field_{}", text(&graph.layers[index].name)),
+        Source::Input(index) => format_ident!("__input_{}", graph.inputs[index]),
+    }
+}
+
+/// One statement for each field, from the variables of the inputs and `__tape` to a variable for
+/// each field and `__tape`.
+pub fn steps(graph: &Graph, outputs: &[usize], apply: &Ident, borrow: &TokenStream) -> TokenStream {
+    let fields = graph.layers.iter().enumerate().map(|(index, layer)| {
         let field = &layer.name;
-        let result = variable(Some(index));
+        let result = variable(graph, Source::Field(index));
         let value = |place: usize| {
             let source = layer.inputs[place];
-            let name = variable(source);
+            let name = variable(graph, source);
+            let later = |l: &crate::parse::Layer| l.inputs.contains(&source);
             let used_later = layer.inputs[place + 1..].contains(&source)
-                || model.layers[index + 1..]
+                || graph.layers[index + 1..].iter().any(later)
+                || outputs
                     .iter()
-                    .any(|later| later.inputs.contains(&source));
+                    .any(|output| Source::Field(*output) == source);
             if used_later {
                 quote!(#name.clone())
             } else {
@@ -148,21 +303,15 @@ fn steps(model: &Model, tr: &Ident, method: &Ident, borrow: &TokenStream) -> Tok
             }
         };
         let first = value(0);
-        let argument = if layer.inputs.len() == 1 {
-            quote!(#first.put_tape(__tape))
-        } else {
-            let rest = (1..layer.inputs.len()).map(value);
-            quote!((#first.put_tape(__tape), #(#rest),*))
-        };
+        let rest = (1..layer.inputs.len()).map(value);
         quote! {
-            let (#result, __tape) =
-                ::shapeproof::dfdx::nn::#tr::#method(#borrow self.#field, #argument)?.split_tape();
+            let (#result, __tape) = ::shapeproof::layers::Layer::#apply(
+                #borrow self.#field,
+                #first.put_tape(__tape),
+                ::std::vec![#(#rest),*],
+            )?
+            .split_tape();
         }
     });
-    let last = variable(Some(model.layers.len() - 1));
-    let output = declared(model);
-    quote! {
-        #(#fields)*
-        ::shapeproof::tensor::declared::<_, #output, _, _, _, _>(#last.put_tape(__tape), __batch)
-    }
+    quote!(#(#fields)*)
 }

@@ -2,7 +2,9 @@
 //!
 //! It knows fields, their order and their `#[from]`; it knows no layer by name. What a layer does
 //! with its input is asked from the layer's type by the consts that the expansion contains.
+//! `expand.rs` and `implement.rs` write a `#[model]` out, `block.rs` a `#[block]`.
 
+mod block;
 mod expand;
 mod implement;
 mod parse;
@@ -23,8 +25,12 @@ use proc_macro::TokenStream;
 /// ```
 ///
 /// # Arguments
-/// - `input`: the shape of one example, `Chw<channels, height, width>` or `Flat<features>`.
-/// - `output`: the shape that the last field gives.
+/// - `input`: the shape of one example, `Chw<channels, height, width>` or `Flat<features>`; several
+///   have names, `input = (image: Chw<3, 32, 32>, speed: Flat<1>)`, and flow in as a tuple.
+/// - `output`: the shape that the last field gives. Several are the outputs of the fields that no
+///   other takes, in their order, or of those they name: `output = (mask: Chw<1, 8, 8>, class:
+///   Flat<10>)`. They flow out as a tuple; the first carries the tape, so that losses are added to
+///   the first output's.
 /// - `max_params`, `max_macs`, `max_activation_bytes`: budgets; a model over one does not compile.
 ///
 /// # Fields
@@ -44,6 +50,52 @@ use proc_macro::TokenStream;
 pub fn model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     match parse::Model::parse(arguments.into(), item.into()) {
         Ok(model) => expand::expand(&model).into(),
+        Err(error) => error.to_compile_error().into(),
+    }
+}
+
+/// Turns a struct whose fields are layers into a layer: a part of a network that is written once
+/// and used in many places, with whatever shapes flow in there.
+///
+/// ```text
+/// #[block]
+/// pub struct BasicBlock<const F: usize, const STRIDE: usize = 1> {
+///     conv1: Conv2d<F, Kernel<3>, Stride<STRIDE>, Padding<1>, NoBias>,
+///     bn1: BatchNorm2d,
+///     relu1: Relu,
+///     conv2: Conv2d<F, Kernel<3>, Padding<1>, NoBias>,
+///     bn2: BatchNorm2d,
+///     #[from(input)]
+///     shortcut: Conv2d<F, Kernel<1>, Stride<STRIDE>, NoBias>,
+///     #[from(bn2, shortcut)]
+///     sum: Add,
+///     relu2: Relu,
+/// }
+/// ```
+///
+/// `BasicBlock<64, 2>` is then a field's type like any other, in models, in other blocks and in
+/// other crates. What the fields mean, `#[from]` included, is as in `#[model]`; the last field's
+/// output is the block's.
+///
+/// # Arguments
+/// - `input = (a, b)`: the names of the inputs, where there are several; the field that uses the
+///   block names as many in its `#[from]`.
+///
+/// # Parameters
+/// Constants, and types that are layers themselves (`struct Residual<L>` with a field `body: L`).
+///
+/// # Errors
+/// What does not fit inside is told where the block is used, with the block's and the field's name;
+/// a block that nobody uses has no shapes to be checked.
+///
+/// # What it makes
+/// The type as it was written, which names the block, and beside it `BasicBlockClosed` with the
+/// layers: `net.layer1.conv1.weight` is a tensor, and the name of that parameter. Visibility and
+/// doc comments are as written; derives go to the struct that holds the layers.
+#[proc_macro_attribute]
+pub fn block(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    match parse::Block::parse(arguments.into(), item.into()) {
+        Ok(block) => block::expand(&block).into(),
         Err(error) => error.to_compile_error().into(),
     }
 }

@@ -5,21 +5,38 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, Expr, Field, Fields, Ident, ItemStruct, Token, Type, Visibility};
+use syn::{
+    Attribute, Error, Expr, Field, Fields, Generics, Ident, ItemStruct, Token, Type, Visibility,
+};
 
 use crate::words;
 
-/// The name by which `#[from]` calls the model's own input.
+/// The name by which `#[from]` calls the only input of a model or block.
 pub const INPUT: &str = "input";
 /// As many inputs as `Inputs` is implemented for.
 const MOST_INPUTS: usize = 6;
 
 /// A parsed `#[model]`.
 pub struct Model {
+    pub inputs: Vec<InputShape>,
+    pub outputs: Vec<Output>,
+    pub budgets: Vec<(&'static str, Expr)>,
+    pub graph: Graph,
+}
+
+/// A parsed `#[block]`.
+pub struct Block {
+    pub generics: Generics,
+    pub graph: Graph,
+}
+
+/// A struct whose fields are layers.
+pub struct Graph {
     pub attributes: Vec<Attribute>,
     pub visibility: Visibility,
     pub name: Ident,
-    pub arguments: Arguments,
+    /// The names of what flows in.
+    pub inputs: Vec<String>,
     pub layers: Vec<Layer>,
     /// Mistakes in `#[from]`, which leave enough to expand the rest.
     pub errors: Vec<Error>,
@@ -31,29 +48,45 @@ pub struct Layer {
     pub visibility: Visibility,
     pub name: Ident,
     pub layer: Type,
-    /// Where the inputs come from; `None` is the model's own.
-    pub inputs: Vec<Option<usize>>,
+    /// Where the inputs come from.
+    pub inputs: Vec<Source>,
     /// Whether `inputs` stands in for a wrong `#[from]`.
     pub guessed: bool,
 }
 
-/// What stands in the parentheses of `#[model(…)]`.
-pub struct Arguments {
-    pub input: InputShape,
-    pub output: Type,
-    pub budgets: Vec<(&'static str, Expr)>,
+/// Where an input of a field comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// An input of the model or block, by its place.
+    Input(usize),
+    /// A field above, by its place.
+    Field(usize),
 }
 
-/// The declared input, whose number of axes the macro reads to write the type of a batch.
+/// What stands in the parentheses of `#[model(…)]`.
+struct Arguments {
+    inputs: Vec<(String, InputShape)>,
+    outputs: Vec<(Option<Ident>, Type)>,
+    budgets: Vec<(&'static str, Expr)>,
+}
+
+/// A declared input, whose number of axes the macro reads to write the type of a batch.
 pub struct InputShape {
     pub shape: Type,
     /// Where each axis has its size.
     pub axes: Vec<Span>,
 }
 
+/// A declared output.
+pub struct Output {
+    pub shape: Type,
+    /// The place of the field that gives it.
+    pub field: usize,
+}
+
 enum Argument {
-    Input(Type),
-    Output(Type),
+    Input(Vec<(Option<Ident>, Type)>),
+    Output(Vec<(Option<Ident>, Type)>),
     Budget(&'static str, Expr),
 }
 
@@ -77,24 +110,50 @@ impl Parse for Argument {
         tokens.parse::<Token![=]>()?;
         Ok(match budget {
             Some(budget) => Argument::Budget(budget, tokens.parse()?),
-            None if text == "input" => Argument::Input(tokens.parse()?),
-            None => Argument::Output(tokens.parse()?),
+            None if text == "input" => Argument::Input(shapes(tokens)?),
+            None => Argument::Output(shapes(tokens)?),
         })
     }
 }
 
+/// One shape, or several in parentheses, each with or without a name before it.
+fn shapes(tokens: ParseStream) -> syn::Result<Vec<(Option<Ident>, Type)>> {
+    if !tokens.peek(syn::token::Paren) {
+        return Ok(vec![(None, tokens.parse()?)]);
+    }
+    let list;
+    syn::parenthesized!(list in tokens);
+    let named = |tokens: ParseStream| {
+        let name = if tokens.peek(Ident) && tokens.peek2(Token![:]) && !tokens.peek2(Token![::]) {
+            let name = tokens.parse()?;
+            tokens.parse::<Token![:]>()?;
+            Some(name)
+        } else {
+            None
+        };
+        Ok((name, tokens.parse()?))
+    };
+    let shapes = list.parse_terminated(named, Token![,])?;
+    if shapes.is_empty() {
+        return Err(list.error(words::no_shapes()));
+    }
+    Ok(shapes.into_iter().collect())
+}
+
 impl Arguments {
     fn parse(tokens: TokenStream) -> syn::Result<Self> {
-        let (mut input, mut output, mut budgets) = (None, None, Vec::new());
+        let (mut inputs, mut outputs, mut budgets) = (None, None, Vec::new());
         let twice = |name: &str, at: &dyn quote::ToTokens| {
             Err(Error::new_spanned(at, words::argument_twice(name)))
         };
         for argument in list.parse2(tokens)? {
             match argument {
-                Argument::Input(shape) if input.is_some() => return twice("input", &shape),
-                Argument::Input(shape) => input = Some(InputShape::new(shape)?),
-                Argument::Output(shape) if output.is_some() => return twice("output", &shape),
-                Argument::Output(shape) => output = Some(shape),
+                Argument::Input(shapes) if inputs.is_some() => return twice("input", &shapes[0].1),
+                Argument::Input(shapes) => inputs = Some(named_inputs(shapes)?),
+                Argument::Output(shapes) if outputs.is_some() => {
+                    return twice("output", &shapes[0].1)
+                }
+                Argument::Output(shapes) => outputs = Some(shapes),
                 Argument::Budget(name, limit) => {
                     if budgets.iter().any(|(other, _)| *other == name) {
                         return twice(name, &limit);
@@ -105,11 +164,33 @@ impl Arguments {
         }
         let missing = |name| Error::new(Span::call_site(), words::argument_missing(name));
         Ok(Arguments {
-            input: input.ok_or_else(|| missing("input"))?,
-            output: output.ok_or_else(|| missing("output"))?,
+            inputs: inputs.ok_or_else(|| missing("input"))?,
+            outputs: outputs.ok_or_else(|| missing("output"))?,
             budgets,
         })
     }
+}
+
+/// The inputs with the names by which `#[from]` calls them.
+fn named_inputs(shapes: Vec<(Option<Ident>, Type)>) -> syn::Result<Vec<(String, InputShape)>> {
+    let single = shapes.len() == 1;
+    if shapes.len() > MOST_INPUTS {
+        let message = words::too_many_inputs(shapes.len(), MOST_INPUTS);
+        return Err(Error::new_spanned(&shapes[MOST_INPUTS].1, message));
+    }
+    let mut inputs: Vec<(String, InputShape)> = Vec::new();
+    for (name, shape) in shapes {
+        let name = match name {
+            Some(name) if inputs.iter().any(|(other, _)| name == other) => {
+                return Err(Error::new(name.span(), words::input_twice(&name)));
+            }
+            Some(name) => name.unraw().to_string(),
+            None if single => INPUT.to_owned(),
+            None => return Err(Error::new_spanned(shape, words::input_without_a_name())),
+        };
+        inputs.push((name, InputShape::new(shape)?));
+    }
+    Ok(inputs)
 }
 
 /// Arguments with commas between them.
@@ -158,13 +239,82 @@ impl InputShape {
 impl Model {
     /// Reads a `#[model(arguments)] item`.
     pub fn parse(arguments: TokenStream, item: TokenStream) -> syn::Result<Self> {
-        let item: ItemStruct = syn::parse2(item.clone())
-            .map_err(|_| Error::new_spanned(&item, words::not_a_struct()))?;
+        let item = a_struct("model", item)?;
         let arguments = Arguments::parse(arguments)?;
         if !item.generics.params.is_empty() || item.generics.where_clause.is_some() {
             let message = words::generic_model(&item.ident);
             return Err(Error::new_spanned(&item.generics, message));
         }
+        let (names, inputs) = arguments.inputs.into_iter().unzip();
+        let mut graph = Graph::parse(item, names)?;
+        let outputs = graph.outputs(arguments.outputs)?;
+        let fields: Vec<_> = outputs.iter().map(|output| output.field).collect();
+        graph.report_unused(&fields);
+        Ok(Model {
+            inputs,
+            outputs,
+            budgets: arguments.budgets,
+            graph,
+        })
+    }
+}
+
+impl Block {
+    /// Reads a `#[block(arguments)] item`.
+    pub fn parse(arguments: TokenStream, item: TokenStream) -> syn::Result<Self> {
+        let item = a_struct("block", item)?;
+        let inputs = block_inputs.parse2(arguments)?;
+        let generics = item.generics.clone();
+        if let Some(lifetime) = generics.lifetimes().next() {
+            let message = words::block_with_a_lifetime(&item.ident);
+            return Err(Error::new_spanned(lifetime, message));
+        }
+        let mut graph = Graph::parse(item, inputs)?;
+        graph.report_unused(&[graph.layers.len() - 1]);
+        Ok(Block { generics, graph })
+    }
+}
+
+/// `input = (a, b)`, or nothing for the one input called `input`.
+fn block_inputs(tokens: ParseStream) -> syn::Result<Vec<String>> {
+    if tokens.is_empty() {
+        return Ok(vec![INPUT.to_owned()]);
+    }
+    let wrong = |error: Error| Error::new(error.span(), words::block_arguments());
+    let name: Ident = tokens.parse().map_err(wrong)?;
+    if name != INPUT {
+        return Err(Error::new(name.span(), words::block_arguments()));
+    }
+    tokens.parse::<Token![=]>().map_err(wrong)?;
+    let list;
+    syn::parenthesized!(list in tokens);
+    let names = list
+        .parse_terminated(Ident::parse, Token![,])
+        .map_err(wrong)?;
+    if !tokens.is_empty() || names.is_empty() {
+        return Err(tokens.error(words::block_arguments()));
+    }
+    let mut inputs: Vec<String> = Vec::new();
+    for name in &names {
+        let text = name.unraw().to_string();
+        if inputs.contains(&text) {
+            return Err(Error::new(name.span(), words::input_twice(name)));
+        }
+        inputs.push(text);
+    }
+    if inputs.len() > MOST_INPUTS {
+        let message = words::too_many_inputs(inputs.len(), MOST_INPUTS);
+        return Err(Error::new_spanned(&names, message));
+    }
+    Ok(inputs)
+}
+
+fn a_struct(attribute: &str, item: TokenStream) -> syn::Result<ItemStruct> {
+    syn::parse2(item.clone()).map_err(|_| Error::new_spanned(&item, words::not_a_struct(attribute)))
+}
+
+impl Graph {
+    fn parse(item: ItemStruct, inputs: Vec<String>) -> syn::Result<Self> {
         let fields = match item.fields {
             Fields::Named(fields) if !fields.named.is_empty() => fields.named,
             other => {
@@ -183,42 +333,104 @@ impl Model {
                     words::field_twice(&item.ident, name),
                 ));
             }
+            if inputs.contains(&name.unraw().to_string()) {
+                let message = words::field_called_like_an_input(&item.ident, name);
+                return Err(Error::new(name.span(), message));
+            }
         }
-        let mut errors = Vec::new();
-        let mut layers: Vec<Layer> = Vec::new();
-        for (index, field) in fields.into_iter().enumerate() {
-            layers.push(Layer::parse(
-                &item.ident,
-                field,
-                index,
-                &names,
-                &mut errors,
-            )?);
-        }
-        unused(&item.ident, &layers, &mut errors);
-        Ok(Model {
+        let mut graph = Graph {
             attributes: item.attrs,
             visibility: item.vis,
             name: item.ident,
-            arguments,
-            layers,
-            errors,
-        })
+            inputs,
+            layers: Vec::new(),
+            errors: Vec::new(),
+        };
+        for (index, field) in fields.into_iter().enumerate() {
+            let layer = Layer::parse(&mut graph, field, index, &names)?;
+            graph.layers.push(layer);
+        }
+        Ok(graph)
+    }
+
+    /// The fields that give the declared outputs: those named, else those no other field takes.
+    fn outputs(&self, declared: Vec<(Option<Ident>, Type)>) -> syn::Result<Vec<Output>> {
+        let ends: Vec<usize> = (0..self.layers.len())
+            .filter(|index| !self.feeds(Source::Field(*index)))
+            .collect();
+        let single = declared.len() == 1;
+        let count = declared.len();
+        let unnamed = declared.iter().filter(|(name, _)| name.is_none()).count();
+        if !single && unnamed > 0 && (unnamed < count || ends.len() != count) {
+            let names: Vec<_> = ends
+                .iter()
+                .map(|i| self.layers[*i].name.to_string())
+                .collect();
+            let message = words::output_count(&self.name, count, &names);
+            return Err(Error::new_spanned(&declared[count - 1].1, message));
+        }
+        let field = |place: usize, name: &Option<Ident>| match name {
+            Some(name) => self
+                .layers
+                .iter()
+                .position(|layer| layer.name == *name)
+                .ok_or_else(|| {
+                    let fields: Vec<_> = self.layers.iter().map(|l| l.name.to_string()).collect();
+                    let message = words::output_unknown(&self.name, name, &fields);
+                    Error::new(name.span(), message)
+                }),
+            None if single => Ok(self.layers.len() - 1),
+            None => Ok(ends[place]),
+        };
+        declared
+            .into_iter()
+            .enumerate()
+            .map(|(place, (name, shape))| {
+                Ok(Output {
+                    field: field(place, &name)?,
+                    shape,
+                })
+            })
+            .collect()
+    }
+
+    fn feeds(&self, source: Source) -> bool {
+        self.layers
+            .iter()
+            .any(|layer| layer.inputs.contains(&source))
+    }
+
+    /// Reports every field and input that goes nowhere.
+    fn report_unused(&mut self, outputs: &[usize]) {
+        if !self.errors.is_empty() {
+            return; // a wrong `#[from]` may be the reason
+        }
+        let mut errors = Vec::new();
+        for (index, layer) in self.layers.iter().enumerate() {
+            if !outputs.contains(&index) && !self.feeds(Source::Field(index)) {
+                let message = words::unused_output(&self.name, &layer.name);
+                errors.push(Error::new(layer.name.span(), message));
+            }
+        }
+        for (index, input) in self.inputs.iter().enumerate() {
+            if !self.feeds(Source::Input(index)) {
+                let message = words::unused_input(&self.name, input);
+                errors.push(Error::new(self.name.span(), message));
+            }
+        }
+        self.errors = errors;
     }
 }
 
 impl Layer {
-    fn parse(
-        model: &Ident,
-        field: Field,
-        index: usize,
-        names: &[Ident],
-        errors: &mut Vec<Error>,
-    ) -> syn::Result<Self> {
+    fn parse(graph: &mut Graph, field: Field, index: usize, names: &[Ident]) -> syn::Result<Self> {
+        let Graph {
+            name: model,
+            inputs: own,
+            errors,
+            ..
+        } = graph;
         let name = names[index].clone();
-        if name.unraw() == INPUT {
-            return Err(Error::new(name.span(), words::field_called_input(model)));
-        }
         let conditional =
             |a: &&Attribute| a.path().is_ident("cfg") || a.path().is_ident("cfg_attr");
         if let Some(attribute) = field.attrs.iter().find(conditional) {
@@ -231,10 +443,13 @@ impl Layer {
             .attrs
             .into_iter()
             .partition(|a| a.path().is_ident("from"));
-        let before = index.checked_sub(1);
+        let before = match index {
+            0 => Source::Input(0),
+            _ => Source::Field(index - 1),
+        };
         let (inputs, guessed) = match from.as_slice() {
             [] => (vec![before], false),
-            [from] => match sources(model, from, index, names) {
+            [from] => match sources(model, from, index, names, own) {
                 Ok(inputs) => (inputs, false),
                 Err(error) => {
                     errors.push(error);
@@ -263,7 +478,8 @@ fn sources(
     from: &Attribute,
     index: usize,
     names: &[Ident],
-) -> syn::Result<Vec<Option<usize>>> {
+    own: &[String],
+) -> syn::Result<Vec<Source>> {
     let field = &names[index];
     let list = from
         .parse_args_with(Punctuated::<Ident, Token![,]>::parse_terminated)
@@ -280,35 +496,24 @@ fn sources(
     }
     list.iter()
         .map(|source| {
-            if source == INPUT {
-                return Ok(None);
+            let text = source.unraw().to_string();
+            if let Some(position) = own.iter().position(|input| *input == text) {
+                return Ok(Source::Input(position));
             }
             let position = names.iter().position(|name| name == source);
             if let Some(position) = position.filter(|position| *position < index) {
-                return Ok(Some(position));
+                return Ok(Source::Field(position));
             }
-            let own = [INPUT.to_owned()].into_iter();
             let earlier: Vec<_> = own
+                .iter()
+                .cloned()
                 .chain(names[..index].iter().map(Ident::to_string))
                 .collect();
             let message = match position {
-                Some(_) => words::from_later(model, field, &source.to_string(), &earlier),
-                None => words::from_unknown(model, field, &source.to_string(), &earlier),
+                Some(_) => words::from_later(model, field, &text, &earlier),
+                None => words::from_unknown(model, field, &text, &earlier),
             };
             Err(Error::new(source.span(), message))
         })
         .collect()
-}
-
-/// Reports every field whose output goes nowhere.
-fn unused(model: &Ident, layers: &[Layer], errors: &mut Vec<Error>) {
-    if !errors.is_empty() {
-        return; // a wrong `#[from]` may be the reason
-    }
-    for (index, layer) in layers.iter().enumerate().rev().skip(1) {
-        if !layers.iter().any(|l| l.inputs.contains(&Some(index))) {
-            let message = words::unused_output(model, &layer.name);
-            errors.push(Error::new(layer.name.span(), message));
-        }
-    }
 }

@@ -52,8 +52,8 @@ pub fn input_by_another_name() -> String {
     "the input of a `#[model]` is neither `Chw<…>` nor `Flat<…>`\nit is written out, because the number of axes must be known before any type is\ntry `input = Chw<channels, height, width>` for images, `input = Flat<features>` for vectors".into()
 }
 
-pub fn not_a_struct() -> String {
-    "`#[model]` stands on something else than a struct\na model is a struct whose fields are layers\ntry `struct Net { conv1: Conv2d<6, Kernel<5>>, relu1: Relu }`".into()
+pub fn not_a_struct(attribute: &str) -> String {
+    format!("`#[{attribute}]` stands on something else than a struct\na {attribute} is a struct whose fields are layers\ntry `struct Net {{ conv1: Conv2d<6, Kernel<5>>, relu1: Relu }}`")
 }
 
 pub fn no_named_fields(model: &Ident) -> String {
@@ -64,8 +64,59 @@ pub fn generic_model(model: &Ident) -> String {
     format!("`{model}` has generic parameters\nthe shapes of a model are inferred from numbers; by itself it becomes generic over the type of\nits numbers and its device: `{model}<f64, Cpu>`\ntry constants in place of the parameters")
 }
 
-pub fn field_called_input(model: &Ident) -> String {
-    format!("`{model}.input` has a name that is taken\n`#[from(input)]` means the model's own input\ntry another name, such as `input1`")
+pub fn field_called_like_an_input(model: &Ident, field: &Ident) -> String {
+    format!("`{model}.{field}` has a name that is taken\n`#[from({field})]` means the model's own input\ntry another name, such as `{field}1`")
+}
+
+pub fn no_shapes() -> String {
+    "there is no shape between the parentheses\na model has at least one input and one output\ntry `input = (image: Chw<3, 32, 32>, speed: Flat<1>)`".into()
+}
+
+pub fn too_many_inputs(found: usize, most: usize) -> String {
+    format!("{found} inputs are declared, at most {most} can be\nthis one is too many\ntry to pass some of them as one image with more channels, or one longer vector")
+}
+
+pub fn input_twice(name: &Ident) -> String {
+    format!("two inputs are called `{name}`\n`#[from({name})]` could mean both\ntry another name, such as `{name}2`")
+}
+
+pub fn input_without_a_name() -> String {
+    "an input of several has no name\n`#[from(…)]` tells them apart by their names\ntry `input = (image: Chw<3, 32, 32>, speed: Flat<1>)`".into()
+}
+
+pub fn output_count(model: &Ident, declared: usize, ends: &[String]) -> String {
+    let fields = if ends.len() == 1 {
+        "field is"
+    } else {
+        "fields are"
+    };
+    format!(
+        "`{model}` declares {declared} outputs, but {} {fields} taken by no other: {}\nthe outputs are those fields, in their order, unless all are named\ntry names, `output = (field: Flat<10>, other: Chw<1, 8, 8>)`",
+        ends.len(),
+        list(ends),
+    )
+}
+
+pub fn output_unknown(model: &Ident, name: &Ident, fields: &[String]) -> String {
+    format!(
+        "`{model}` declares the output `{name}`, but there is no such field{}\nan output bears the name of the field that gives it\nits fields are {}",
+        did_you_mean(&name.to_string(), fields),
+        list(fields),
+    )
+}
+
+pub fn unused_input(model: &Ident, input: &str) -> String {
+    format!("`{model}` does not use its input `{input}`\nno field takes it\ntry `#[from({input})]` on the field that should, or declare fewer inputs")
+}
+
+pub fn block_with_a_lifetime(block: &Ident) -> String {
+    format!(
+        "`{block}` has a lifetime\na block owns its layers, and borrows nothing\ntry without it"
+    )
+}
+
+pub fn block_arguments() -> String {
+    "`#[block]` has one argument, the names of its inputs, where there are several\ntheir shapes come from wherever the block is used\ntry `#[block]`, or `#[block(input = (skip, below))]`".into()
 }
 
 pub fn conditional_field(model: &Ident, field: &Ident) -> String {

@@ -3,9 +3,9 @@ use dfdx::prelude::{
     TryAdd, ZeroSizedModule,
 };
 
-use super::Close;
+use super::{Close, Layer};
 use crate::shape::{Dims, Infer, Inputs, Misfit, Signature};
-use crate::tensor::{distinct, on_tape};
+use crate::tensor::{distinct, on_tape, Device, Features};
 
 /// Adds two to six inputs of one shape, value by value: the skip connection.
 ///
@@ -82,6 +82,20 @@ impl<In, Out> Close<In, Out> for Add {
 
 impl ZeroSizedModule for Add {}
 impl NonMutableModule for Add {}
+
+impl<E: Dtype, D: Device<E>> Layer<E, D> for Add {
+    fn try_apply<T: Tape<E, D>>(
+        &self,
+        mut sum: Features<E, D, T>,
+        rest: Vec<Features<E, D>>,
+    ) -> Result<Features<E, D, T>, D::Err> {
+        for x in rest {
+            let (left, x) = sum.try_distinct(x)?;
+            sum = left.try_map(|sum| sum.try_add(x.into_images()))?;
+        }
+        Ok(sum)
+    }
+}
 
 macro_rules! sums {
     ($($R:ident $x:ident),+) => {

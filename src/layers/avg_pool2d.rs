@@ -1,11 +1,9 @@
-use dfdx::prelude::{
-    Axis, Const, Dim, Dtype, HasShape, Module, ReshapeTo, SumTo, Tape, Tensor, TryDiv,
-};
+use dfdx::prelude::{Axis, Dtype, SumTo, Tape, TryDiv};
 
 use super::pool2d::{self, pooling};
 use crate::shape::options::{LayerOption, PaddingSize, Pair};
-use crate::shape::{Chw, Dims, LayerShape, Signature};
-use crate::tensor::{scalar, unfold, Device};
+use crate::shape::Signature;
+use crate::tensor::{scalar, unfold, Device, Features};
 
 /// The open layer.
 pub mod open {

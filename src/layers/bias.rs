@@ -2,13 +2,14 @@
 //! add, or not.
 
 use dfdx::prelude::{
-    Axes, BroadcastShapeTo, BroadcastTo, ConstDim, ConstShape, Dtype, HasShape, Shape, Storage,
-    Tape, Tensor, TensorOptions, TryAdd, ZeroSizedModule,
+    Axes3, BroadcastTo, ConstDim, ConstShape, Dtype, HasShape, ReshapeTo, Storage, Tape, Tensor,
+    TensorOptions, TryAdd, ZeroSizedModule,
 };
 use rand_distr::Uniform;
 
 use crate::shape::options::{BiasCount, NoBias, WithBias};
-use crate::tensor::{scalar, Device, Element};
+use crate::shape::Signature;
+use crate::tensor::{scalar, Device, Element, Images};
 
 /// A layer whose outputs each sum `FAN_IN` products.
 pub(crate) trait FanIn {
@@ -32,25 +33,49 @@ where
     })
 }
 
+/// The signature with a bias of `outputs` numbers, where `biases` is 1.
+pub(crate) const fn with_bias(signature: Signature, biases: usize, outputs: usize) -> Signature {
+    if biases == 0 {
+        signature
+    } else {
+        signature.weight("bias", &[outputs])
+    }
+}
+
+/// One number for each channel as images of the shape `like`.
+///
+/// # Errors
+/// When the device is out of memory.
+pub(crate) fn along_channels<N, E, D, T>(
+    x: Tensor<(N,), E, D, T>,
+    like: (usize, usize, usize, usize),
+) -> Result<Images<E, D, T>, D::Err>
+where
+    N: ConstDim,
+    E: Dtype,
+    D: Device<E>,
+    T: Tape<E, D>,
+{
+    x.try_reshape_like(&(N::SIZE,))?
+        .try_broadcast_like::<_, Axes3<0, 2, 3>>(&like)
+}
+
 /// What stands in the field `bias`: a vector of `N` numbers for [`WithBias`], nothing for
 /// [`NoBias`].
 pub trait Bias: BiasCount {
     /// The field's type.
     type Field<N: ConstDim, E: Dtype, D: Storage<E>>: Clone + std::fmt::Debug;
 
-    /// Adds the bias along the axes of `x` that are not in `Ax`.
+    /// Adds the bias to the channels of `x`.
     ///
     /// # Errors
     /// When the device is out of memory.
-    fn try_add<N, S, Ax, E, D, T>(
+    fn try_add<N, E, D, T>(
         bias: &Self::Field<N, E, D>,
-        x: Tensor<S, E, D, T>,
-    ) -> Result<Tensor<S, E, D, T>, D::Err>
+        x: Images<E, D, T>,
+    ) -> Result<Images<E, D, T>, D::Err>
     where
         N: ConstDim,
-        S: Shape,
-        Ax: Axes,
-        (N,): BroadcastShapeTo<S, Ax>,
         E: Dtype,
         D: Device<E>,
         T: Tape<E, D>;
@@ -59,21 +84,17 @@ pub trait Bias: BiasCount {
 impl Bias for WithBias {
     type Field<N: ConstDim, E: Dtype, D: Storage<E>> = Tensor<(N,), E, D>;
 
-    fn try_add<N, S, Ax, E, D, T>(
+    fn try_add<N, E, D, T>(
         bias: &Self::Field<N, E, D>,
-        x: Tensor<S, E, D, T>,
-    ) -> Result<Tensor<S, E, D, T>, D::Err>
+        x: Images<E, D, T>,
+    ) -> Result<Images<E, D, T>, D::Err>
     where
         N: ConstDim,
-        S: Shape,
-        Ax: Axes,
-        (N,): BroadcastShapeTo<S, Ax>,
         E: Dtype,
         D: Device<E>,
         T: Tape<E, D>,
     {
-        let shape = *x.shape();
-        let bias: Tensor<S, E, D, T> = bias.retaped::<T>().try_broadcast_like::<S, Ax>(&shape)?;
+        let bias = along_channels(bias.retaped::<T>(), *x.shape())?;
         x.try_add(bias)
     }
 }
@@ -81,15 +102,9 @@ impl Bias for WithBias {
 impl Bias for NoBias {
     type Field<N: ConstDim, E: Dtype, D: Storage<E>> = NoBias;
 
-    fn try_add<N, S, Ax, E, D, T>(
-        _: &NoBias,
-        x: Tensor<S, E, D, T>,
-    ) -> Result<Tensor<S, E, D, T>, D::Err>
+    fn try_add<N, E, D, T>(_: &NoBias, x: Images<E, D, T>) -> Result<Images<E, D, T>, D::Err>
     where
         N: ConstDim,
-        S: Shape,
-        Ax: Axes,
-        (N,): BroadcastShapeTo<S, Ax>,
         E: Dtype,
         D: Device<E>,
         T: Tape<E, D>,

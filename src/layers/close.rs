@@ -1,11 +1,10 @@
 //! From the open layer to the closed one, also where the layer does not fit.
 
-use dfdx::prelude::{
-    Const, Dim, Dtype, Module, NonMutableModule, Storage, Tape, Tensor, ZeroSizedModule,
-};
+use dfdx::prelude::{Dtype, Storage, Tape, ZeroSizedModule};
 
+use super::Layer;
 use crate::shape::{handwritten_message, Dims, Signature};
-use crate::tensor::{Batched, Device};
+use crate::tensor::{Device, Features};
 
 /// Names the closed layer of an open one, given what flows in and out.
 #[diagnostic::on_unimplemented(
@@ -42,44 +41,16 @@ impl<Open, In, Out> Choose<Open, In, Out> for Verdict<false> {
 pub struct Misfitted<Out>(std::marker::PhantomData<Out>);
 
 impl<Out: Default> ZeroSizedModule for Misfitted<Out> {}
-impl<Out> NonMutableModule for Misfitted<Out> {}
 
-impl<Out> Misfitted<Out> {
-    fn never<T>() -> T {
+impl<Out, E: Dtype, D: Device<E>> Layer<E, D> for Misfitted<Out> {
+    fn try_apply<T: Tape<E, D>>(
+        &self,
+        _: Features<E, D, T>,
+        _: Vec<Features<E, D>>,
+    ) -> Result<Features<E, D, T>, D::Err> {
         unreachable!("a model with a layer that does not fit does not compile")
     }
 }
-
-macro_rules! misfitted {
-    ([$($g:tt)*] $x:ty) => {
-        impl<$($g)* Out: Batched, B: Dim, E: Dtype, D: Device<E>, T: Tape<E, D>> Module<$x>
-            for Misfitted<Out>
-        {
-            type Output = Tensor<Out::Shape<B>, E, D, T>;
-            type Error = D::Err;
-
-            fn try_forward(&self, _: $x) -> Result<Self::Output, D::Err> {
-                Self::never()
-            }
-        }
-    };
-}
-type Image<B, const C: usize, const H: usize, const W: usize> = (B, Const<C>, Const<H>, Const<W>);
-misfitted!([const C: usize, const H: usize, const W: usize,]
-    Tensor<Image<B, C, H, W>, E, D, T>);
-misfitted!([const N: usize,] Tensor<(B, Const<N>), E, D, T>);
-macro_rules! misfitted_tuples {
-    ($($rest:ident)+) => {
-        misfitted!([const C: usize, const H: usize, const W: usize, $($rest,)+]
-            (Tensor<Image<B, C, H, W>, E, D, T>, $($rest),+));
-        misfitted!([const N: usize, $($rest,)+] (Tensor<(B, Const<N>), E, D, T>, $($rest),+));
-    };
-}
-misfitted_tuples!(X2);
-misfitted_tuples!(X2 X3);
-misfitted_tuples!(X2 X3 X4);
-misfitted_tuples!(X2 X3 X4 X5);
-misfitted_tuples!(X2 X3 X4 X5 X6);
 
 /// Panics, while compiling, when a closed layer was written by hand with an output that its rule
 /// does not give.

@@ -1,14 +1,15 @@
 use std::marker::PhantomData;
 
 use dfdx::prelude::{
-    Axis, Const, Dim, Dtype, HasShape, Merge, Module, NonMutableModule, PutTape, ReshapeTo,
-    SplitTape, Storage, Tape, Tensor, TryConcatAlong, ZeroSizedModule,
+    Axis, Const, Dim, Dtype, HasShape, Merge, Module, NonMutableModule, Storage, Tape, Tensor,
+    TryConcatAlong, ZeroSizedModule,
 };
 
 use super::close::verify;
-use super::Close;
-use crate::shape::{Chw, Dims, Flat, Infer, Inputs, Misfit, Signature};
-use crate::tensor::{distinct, Device};
+use super::layer::joined;
+use super::{Close, Layer};
+use crate::shape::{Chw, Dims, Flat, Infer, Inputs, LayerShape, Misfit, Signature};
+use crate::tensor::{Batch, Device, Features};
 
 /// The open layer.
 pub mod open {
@@ -107,14 +108,41 @@ impl<In, Out> Default for Concat<In, Out> {
 impl<In, Out> ZeroSizedModule for Concat<In, Out> {}
 impl<In, Out> NonMutableModule for Concat<In, Out> {}
 
-/// The forward for one number of inputs, images and vectors.
+impl<In, Out, E: Dtype, D: Device<E>> Layer<E, D> for Concat<In, Out> {
+    fn try_apply<T: Tape<E, D>>(
+        &self,
+        mut stacked: Features<E, D, T>,
+        rest: Vec<Features<E, D>>,
+    ) -> Result<Features<E, D, T>, D::Err> {
+        let (first, batch) = (stacked.dims(), stacked.batch());
+        let mut channels = first.size(0);
+        for x in rest {
+            channels += x.dims().size(0);
+            let (left, x) = stacked.try_distinct(x)?;
+            let both = (left.into_images(), x.into_images()).try_concat_along(Axis::<1>)?;
+            let dims = match first {
+                Dims::Chw { height, width, .. } => Dims::chw(channels, height, width),
+                Dims::Flat { .. } => Dims::flat(channels),
+            };
+            stacked = Features::with_dims(both, batch, dims)?;
+        }
+        Ok(stacked)
+    }
+}
+
+/// dfdx's `Module` for one number of inputs, images and vectors.
 macro_rules! concats {
     ($C1:ident $(, $C:ident $x:ident $R:ident)+) => {
-        impl<const $C1: usize, $(const $C: usize,)+ const F: usize, const H: usize, const W: usize, B, E, D, T, $($R),+>
-            Module<(
-                Tensor<(B, Const<$C1>, Const<H>, Const<W>), E, D, T>,
-                $(Tensor<(B, Const<$C>, Const<H>, Const<W>), E, D, $R>),+
-            )> for Concat<(Chw<$C1, H, W>, $(Chw<$C, H, W>),+), Chw<F, H, W>>
+        concats!(@ [const $C1: usize, $(const $C: usize,)+ const F: usize, const H: usize, const W: usize,]
+            Chw<$C1, H, W>; (B, Const<$C1>, Const<H>, Const<W>); Chw<F, H, W>;
+            $(Chw<$C, H, W>, (B, Const<$C>, Const<H>, Const<W>), $x, $R;)+);
+        concats!(@ [const $C1: usize, $(const $C: usize,)+ const F: usize,]
+            Flat<$C1>; (B, Const<$C1>); Flat<F>; $(Flat<$C>, (B, Const<$C>), $x, $R;)+);
+    };
+    (@ [$($sizes:tt)*] $First:ty; $FirstAxes:ty; $Out:ty; $($In:ty, $Axes:ty, $x:ident, $R:ident;)+) => {
+        impl<$($sizes)* B, E, D, T, $($R),+>
+            Module<(Tensor<$FirstAxes, E, D, T>, $(Tensor<$Axes, E, D, $R>),+)>
+            for Concat<($First, $($In),+), $Out>
         where
             B: Dim,
             E: Dtype,
@@ -122,62 +150,22 @@ macro_rules! concats {
             T: Tape<E, D> $(+ Merge<$R>)+,
             $($R: Tape<E, D>),+
         {
-            type Output = Tensor<(B, Const<F>, Const<H>, Const<W>), E, D, T>;
+            type Output = Batch<$Out, B, E, D, T>;
             type Error = D::Err;
 
             fn try_forward(
                 &self,
-                (x, $($x),+): (
-                    Tensor<(B, Const<$C1>, Const<H>, Const<W>), E, D, T>,
-                    $(Tensor<(B, Const<$C>, Const<H>, Const<W>), E, D, $R>),+
-                ),
+                (x, $($x),+): (Tensor<$FirstAxes, E, D, T>, $(Tensor<$Axes, E, D, $R>),+),
             ) -> Result<Self::Output, D::Err> {
                 const {
-                    let inputs = [Dims::chw($C1, H, W), $(Dims::chw($C, H, W)),+];
-                    verify(&signature(&inputs), Dims::chw(F, H, W))
+                    let inputs = [<$First as LayerShape>::DIMS, $(<$In as LayerShape>::DIMS),+];
+                    verify(&signature(&inputs), <$Out as LayerShape>::DIMS)
                 };
                 let batch = x.shape().0;
-                let x = x.try_reshape_like(&(batch, $C1, Const::<H>, Const::<W>))?;
-                $(
-                    let (x, tape) = x.split_tape();
-                    let (next, tape) = distinct($x, tape)?;
-                    let next = next.try_reshape_like(&(batch, $C, Const::<H>, Const::<W>))?;
-                    let x = (x.put_tape(tape), next).try_concat_along(Axis::<1>)?;
-                )+
-                x.try_reshape_like(&(batch, Const, Const, Const))
-            }
-        }
-
-        impl<const $C1: usize, $(const $C: usize,)+ const F: usize, B, E, D, T, $($R),+>
-            Module<(Tensor<(B, Const<$C1>), E, D, T>, $(Tensor<(B, Const<$C>), E, D, $R>),+)>
-            for Concat<(Flat<$C1>, $(Flat<$C>),+), Flat<F>>
-        where
-            B: Dim,
-            E: Dtype,
-            D: Device<E>,
-            T: Tape<E, D> $(+ Merge<$R>)+,
-            $($R: Tape<E, D>),+
-        {
-            type Output = Tensor<(B, Const<F>), E, D, T>;
-            type Error = D::Err;
-
-            fn try_forward(
-                &self,
-                (x, $($x),+): (Tensor<(B, Const<$C1>), E, D, T>, $(Tensor<(B, Const<$C>), E, D, $R>),+),
-            ) -> Result<Self::Output, D::Err> {
-                const {
-                    let inputs = [Dims::flat($C1), $(Dims::flat($C)),+];
-                    verify(&signature(&inputs), Dims::flat(F))
-                };
-                let batch = x.shape().0;
-                let x = x.try_reshape_like(&(batch, $C1))?;
-                $(
-                    let (x, tape) = x.split_tape();
-                    let (next, tape) = distinct($x, tape)?;
-                    let next = next.try_reshape_like(&(batch, $C))?;
-                    let x = (x.put_tape(tape), next).try_concat_along(Axis::<1>)?;
-                )+
-                x.try_reshape_like(&(batch, Const))
+                let x = Features::from_typed::<$First, B>(x)?;
+                let mut rest = Vec::new();
+                $(let x = joined::<$In, B, E, D, T, $R>(x, $x, &mut rest)?;)+
+                self.try_apply(x, rest)?.try_into_typed::<$Out, B>(batch)
             }
         }
     };

@@ -1,19 +1,19 @@
 use std::marker::PhantomData;
 
 use dfdx::prelude::{
-    Axes3, BroadcastTo, Const, ConstDim, Dim, Dtype, HasShape, Module, ModuleVisitor,
-    NonMutableModule, ReshapeTo, Storage, Tape, Tensor, TensorCollection, TryMatMul,
+    Axis, BroadcastTo, Const, ConstDim, Dim, Dtype, ModuleVisitor, NonMutableModule, ReshapeTo,
+    Storage, Tape, Tensor, TensorCollection, TryMatMul,
 };
 
-use super::bias::{uniform, Bias, FanIn};
-use super::close::verify;
-use super::Close;
+use super::bias::{uniform, with_bias, Bias, FanIn};
+use super::layer::typed_module;
+use super::{Close, Layer};
 use crate::shape::options::{
     check_options, has, BiasCount, Dilation, GroupCount, Groups, Kernel, LayerOption, NoBias,
     NoKernel, Options, Padding, PaddingSize, Pair, Property, Stride, Ungrouped, WithBias,
 };
-use crate::shape::{one_image, Chw, Dims, Infer, Inputs, LayerShape, Misfit, Signature, Window2d};
-use crate::tensor::{unfold, Device, Element, ImageDims};
+use crate::shape::{one_image, Dims, Infer, Inputs, Misfit, Signature, Window2d};
+use crate::tensor::{unfold, Device, Element, Features, Sizes};
 
 /// The open layer.
 pub mod open {
@@ -152,11 +152,13 @@ where
         };
         return Signature::misfit(NAME, misfit, output);
     }
+    let (rows, columns) = window.kernel;
     let fan_in = (channels / groups).saturating_mul(window.taps());
-    let weights = filters.saturating_mul(fan_in);
-    Signature::new(NAME, output)
-        .params(weights.saturating_add(Biased::BIASES * filters))
+    let signature = Signature::new(NAME, output)
+        .weight("weight", &[filters, channels / groups, rows, columns])
         .macs(fan_in.saturating_mul(output.len()))
+        .sees(window.receptive_field());
+    with_bias(signature, Biased::BIASES, filters)
 }
 
 const fn window2d<K: Pair, S: Pair, P: PaddingSize, L: Pair>() -> Window2d {
@@ -168,21 +170,11 @@ const fn window2d<K: Pair, S: Pair, P: PaddingSize, L: Pair>() -> Window2d {
     }
 }
 
-impl<
-        const C: usize,
-        const H: usize,
-        const W: usize,
-        Out,
-        const F: usize,
-        O1,
-        O2,
-        O3,
-        O4,
-        O5,
-        O6,
-    > Close<Chw<C, H, W>, Out> for open::Conv2d<F, O1, O2, O3, O4, O5, O6>
+impl<In, Out, const F: usize, O1, O2, O3, O4, O5, O6> Close<In, Out>
+    for open::Conv2d<F, O1, O2, O3, O4, O5, O6>
 where
-    Out: ImageDims,
+    In: Sizes,
+    Out: Sizes,
     O1: LayerOption,
     O2: LayerOption,
     O3: LayerOption,
@@ -194,7 +186,7 @@ where
     <(O1, O2, O3, O4, O5, O6) as Options>::Bias: Bias,
 {
     type Layer<E: Dtype, D: Storage<E>> = Conv2d<
-        Chw<C, H, W>,
+        In,
         Out,
         <(O1, O2, O3, O4, O5, O6) as Options>::Kernel<NoKernel>,
         <(O1, O2, O3, O4, O5, O6) as Options>::Stride<Stride<1>>,
@@ -266,8 +258,8 @@ pub struct Conv2d<
     E = f32,
     D = dfdx::prelude::Cpu,
 > where
-    In: ImageDims,
-    Out: ImageDims,
+    In: Sizes,
+    Out: Sizes,
     K: KernelDims,
     G: GroupDims,
     Biased: Bias,
@@ -296,8 +288,8 @@ pub struct Conv2d<
 impl<In, Out, K, S, P, L, G, Biased, E, D> NonMutableModule
     for Conv2d<In, Out, K, S, P, L, G, Biased, E, D>
 where
-    In: ImageDims,
-    Out: ImageDims,
+    In: Sizes,
+    Out: Sizes,
     K: KernelDims,
     G: GroupDims,
     Biased: Bias,
@@ -308,8 +300,8 @@ where
 
 impl<In, Out, K, S, P, L, G, Biased, E, D> FanIn for Conv2d<In, Out, K, S, P, L, G, Biased, E, D>
 where
-    In: ImageDims,
-    Out: ImageDims,
+    In: Sizes,
+    Out: Sizes,
     K: KernelDims,
     G: GroupDims,
     Biased: Bias,
@@ -319,97 +311,69 @@ where
     const FAN_IN: usize = G::Channels::<In::Channels>::SIZE * K::Height::SIZE * K::Width::SIZE;
 }
 
-impl<
-        const C: usize,
-        const H: usize,
-        const W: usize,
-        const F: usize,
-        const OH: usize,
-        const OW: usize,
-        K,
-        S,
-        P,
-        L,
-        G,
-        Biased,
-        B,
-        E,
-        D,
-        T,
-    > Module<Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>>
-    for Conv2d<Chw<C, H, W>, Chw<F, OH, OW>, K, S, P, L, G, Biased, E, D>
+impl<In, Out, K, S, P, L, G, Biased, E, D> Layer<E, D>
+    for Conv2d<In, Out, K, S, P, L, G, Biased, E, D>
 where
+    In: Sizes,
+    Out: Sizes,
     K: KernelDims,
     S: Pair,
     P: PaddingSize,
     L: Pair,
     G: GroupDims,
     Biased: Bias,
-    B: Dim,
     E: Dtype,
     D: Device<E>,
-    T: Tape<E, D>,
 {
-    type Output = Tensor<(B, Const<F>, Const<OH>, Const<OW>), E, D, T>;
-    type Error = D::Err;
-
     /// Unfolds the image and multiplies it with the weights, group by group.
-    fn try_forward(
+    fn try_apply<T: Tape<E, D>>(
         &self,
-        x: Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>,
-    ) -> Result<Self::Output, D::Err> {
-        const {
-            let inputs = [<Chw<C, H, W> as LayerShape>::DIMS];
-            verify(
-                &signature::<K, S, P, L, G, Biased>(&inputs, F, Ok(())),
-                Dims::chw(F, OH, OW),
-            )
-        };
+        x: Features<E, D, T>,
+        _: Vec<Features<E, D>>,
+    ) -> Result<Features<E, D, T>, D::Err> {
         let window = const { window2d::<K, S, P, L>() };
-        let batch = x.shape().0;
-        let groups = G::GROUPS;
-        let fan_in = C / groups * window.taps();
-        let patches =
-            unfold(x, &window, (OH, OW))?.try_reshape_like(&(batch, groups, fan_in, OH * OW))?;
+        let (batch, output, groups) = (x.batch(), Out::DIMS, G::GROUPS);
+        let (filters, height, width) = (output.size(0), output.size(1), output.size(2));
+        let fan_in = In::DIMS.size(0) / groups * window.taps();
+        let patches = unfold(x.into_images(), &window, (height, width))?.try_reshape_like(&(
+            batch,
+            groups,
+            fan_in,
+            height * width,
+        ))?;
         let weight = self
             .weight
             .retaped::<T>()
-            .try_reshape_like(&(groups, F / groups, fan_in))?
-            .try_broadcast_like(&(batch, groups, F / groups, fan_in))?;
+            .try_reshape_like(&(groups, filters / groups, fan_in))?
+            .try_broadcast_like::<_, Axis<0>>(&(batch, groups, filters / groups, fan_in))?;
         let y = weight
             .try_matmul(patches)?
-            .try_reshape_like(&(batch, Const, Const, Const))?;
-        Biased::try_add::<_, _, Axes3<0, 2, 3>, _, _, _>(&self.bias, y)
+            .try_reshape_like(&(batch, filters, height, width))?;
+        Ok(Features::images(Biased::try_add(&self.bias, y)?))
     }
 }
+
+typed_module!(
+    [K: KernelDims, S: Pair, P: PaddingSize, L: Pair, G: GroupDims, Biased: Bias,]
+    Conv2d<chw => chw, K, S, P, L, G, Biased, E, D>,
+    |inputs| signature::<K, S, P, L, G, Biased>(inputs, F, Ok(()))
+);
 
 /// `collection!(Bias, [fields besides the weight], |names| value)`.
 macro_rules! collection {
     ($Biased:ty, [$($bias:expr)?], |$weight:ident $($b:ident)?| $value:expr) => {
-        impl<
-                const C: usize,
-                const H: usize,
-                const W: usize,
-                const F: usize,
-                const OH: usize,
-                const OW: usize,
-                K,
-                S,
-                P,
-                L,
-                G,
-                E,
-                D,
-            > TensorCollection<E, D>
-            for Conv2d<Chw<C, H, W>, Chw<F, OH, OW>, K, S, P, L, G, $Biased, E, D>
+        impl<In, Out, K, S, P, L, G, E, D> TensorCollection<E, D>
+            for Conv2d<In, Out, K, S, P, L, G, $Biased, E, D>
         where
+            In: Sizes,
+            Out: Sizes,
             K: KernelDims,
             G: GroupDims,
             E: Element,
             D: dfdx::prelude::Device<E>,
         {
             type To<E2: Dtype, D2: dfdx::prelude::Device<E2>> =
-                Conv2d<Chw<C, H, W>, Chw<F, OH, OW>, K, S, P, L, G, $Biased, E2, D2>;
+                Conv2d<In, Out, K, S, P, L, G, $Biased, E2, D2>;
 
             fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
                 visitor: &mut V,

@@ -2,7 +2,9 @@ use dfdx::prelude::{Dtype, Module, ModuleMut, Shape, Tape, Tensor};
 
 use super::close::verify;
 use super::elementwise::elementwise_rule;
+use super::Layer;
 use crate::shape::{Dims, Misfit, Signature};
+use crate::tensor::{Device, Features};
 
 /// Sets values to zero at random while training, and scales the others up to keep their mean.
 ///
@@ -79,5 +81,27 @@ where
     fn try_forward_mut(&mut self, x: Tensor<S, E, D, T>) -> Result<Self::Output, D::Err> {
         const { verify(&signature::<N, M>(Dims::flat(1)), Dims::flat(1)) };
         x.try_dropout(N as f64 / M as f64)
+    }
+}
+
+impl<E, D, const N: usize, const M: usize> Layer<E, D> for Dropout<N, M>
+where
+    E: Dtype,
+    D: Device<E>,
+{
+    fn try_apply<T: Tape<E, D>>(
+        &self,
+        x: Features<E, D, T>,
+        _: Vec<Features<E, D>>,
+    ) -> Result<Features<E, D, T>, D::Err> {
+        x.try_map(|x| self.try_forward(x))
+    }
+
+    fn try_apply_mut<T: Tape<E, D>>(
+        &mut self,
+        x: Features<E, D, T>,
+        _: Vec<Features<E, D>>,
+    ) -> Result<Features<E, D, T>, D::Err> {
+        x.try_map(|x| self.try_forward_mut(x))
     }
 }

@@ -57,6 +57,20 @@ macro_rules! elementwise {
                 $forward
             }
         }
+
+        impl<E, D, $($g)*> $crate::layers::Layer<E, D> for $Layer
+        where
+            E: dfdx::prelude::Dtype,
+            D: $crate::tensor::Device<E>,
+        {
+            fn try_apply<T: dfdx::prelude::Tape<E, D>>(
+                &self,
+                x: $crate::tensor::Features<E, D, T>,
+                _: Vec<$crate::tensor::Features<E, D>>,
+            ) -> Result<$crate::tensor::Features<E, D, T>, D::Err> {
+                x.try_map(|x| dfdx::prelude::Module::try_forward(self, x))
+            }
+        }
     };
 }
 

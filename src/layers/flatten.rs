@@ -1,14 +1,11 @@
 use std::marker::PhantomData;
 
-use dfdx::prelude::{
-    Const, Dim, Dtype, HasShape, Module, NonMutableModule, ReshapeTo, Storage, Tape, Tensor,
-    ZeroSizedModule,
-};
+use dfdx::prelude::{Dtype, NonMutableModule, Storage, Tape, ZeroSizedModule};
 
-use super::close::verify;
-use super::Close;
-use crate::shape::{one_input, Chw, Dims, Flat, Infer, Inputs, LayerShape, Signature};
-use crate::tensor::Device;
+use super::layer::typed_module;
+use super::{Close, Layer};
+use crate::shape::{one_input, Dims, Infer, Inputs, Signature};
+use crate::tensor::{Device, Features};
 
 /// The open layer.
 pub mod open {
@@ -54,50 +51,27 @@ impl<In, Out> Close<In, Out> for open::Flatten {
 }
 
 /// The closed layer of [`open::Flatten`].
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Flatten<In, Out>(PhantomData<(In, Out)>);
+#[derive(Clone, Copy, Debug)]
+pub struct Flatten<In, Out>(PhantomData<fn() -> (In, Out)>);
 
-impl<In: LayerShape, Out: LayerShape> ZeroSizedModule for Flatten<In, Out> {}
+impl<In, Out> Default for Flatten<In, Out> {
+    fn default() -> Self {
+        Flatten(PhantomData)
+    }
+}
+
+impl<In, Out> ZeroSizedModule for Flatten<In, Out> {}
 impl<In, Out> NonMutableModule for Flatten<In, Out> {}
 
-impl<const C: usize, const H: usize, const W: usize, const N: usize, B, E, D, T>
-    Module<Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>> for Flatten<Chw<C, H, W>, Flat<N>>
-where
-    B: Dim,
-    E: Dtype,
-    D: Device<E>,
-    T: Tape<E, D>,
-{
-    type Output = Tensor<(B, Const<N>), E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward(
+impl<In, Out, E: Dtype, D: Device<E>> Layer<E, D> for Flatten<In, Out> {
+    fn try_apply<T: Tape<E, D>>(
         &self,
-        x: Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>,
-    ) -> Result<Self::Output, D::Err> {
-        const {
-            verify(
-                &signature(&[<Chw<C, H, W> as LayerShape>::DIMS]),
-                Dims::flat(N),
-            )
-        };
-        let batch = x.shape().0;
-        x.try_reshape_like(&(batch, Const))
+        x: Features<E, D, T>,
+        _: Vec<Features<E, D>>,
+    ) -> Result<Features<E, D, T>, D::Err> {
+        Features::vectors(x.try_into_vectors()?)
     }
 }
 
-impl<const N: usize, B, E, D, T> Module<Tensor<(B, Const<N>), E, D, T>>
-    for Flatten<Flat<N>, Flat<N>>
-where
-    B: Dim,
-    E: Dtype,
-    D: Device<E>,
-    T: Tape<E, D>,
-{
-    type Output = Tensor<(B, Const<N>), E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward(&self, x: Tensor<(B, Const<N>), E, D, T>) -> Result<Self::Output, D::Err> {
-        Ok(x)
-    }
-}
+typed_module!([] Flatten<chw => flat>, |inputs| signature(inputs));
+typed_module!([] Flatten<flat => flat>, |inputs| signature(inputs));

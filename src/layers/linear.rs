@@ -1,15 +1,16 @@
 use dfdx::prelude::{
-    Axis, Const, ConstDim, Dim, Dtype, Module, ModuleVisitor, NonMutableModule, PermuteTo, Storage,
-    Tape, Tensor, TensorCollection, TryMatMul,
+    ConstDim, Dtype, ModuleVisitor, NonMutableModule, PermuteTo, ReshapeTo, Storage, Tape, Tensor,
+    TensorCollection, TryMatMul,
 };
 
-use super::bias::{uniform, Bias, FanIn};
-use super::Close;
+use super::bias::{uniform, with_bias, Bias, FanIn};
+use super::layer::typed_module;
+use super::{Close, Layer};
 use crate::shape::options::{
     check_options, BiasCount, LayerOption, NoBias, Options, Property, WithBias,
 };
-use crate::shape::{one_input, Dims, Flat, Infer, Inputs, Misfit, Signature};
-use crate::tensor::{Device, Element, FlatDims};
+use crate::shape::{one_input, Dims, Infer, Inputs, Misfit, ReceptiveField, Signature};
+use crate::tensor::{Device, Element, Features, Sizes};
 
 /// The open layer.
 pub mod open {
@@ -83,74 +84,79 @@ const fn signature(
     }
     match one_input(inputs) {
         Ok(Dims::Flat { features: inputs }) => {
-            let weights = inputs.saturating_mul(features);
-            Signature::new(NAME, output)
-                .params(weights.saturating_add(biases * features))
-                .macs(weights)
+            let signature = Signature::new(NAME, output)
+                .weight("weight", &[features, inputs])
+                .macs(inputs.saturating_mul(features))
+                .sees(ReceptiveField::ALL);
+            with_bias(signature, biases, features)
         }
         Ok(found) => Signature::misfit(NAME, Misfit::NeedsFlat { found }, output),
         Err(misfit) => Signature::misfit(NAME, misfit, output),
     }
 }
 
-impl<const M: usize, const N: usize, O1: LayerOption> Close<Flat<M>, Flat<N>>
-    for open::Linear<N, O1>
+impl<In: Sizes, Out: Sizes, const N: usize, O1: LayerOption> Close<In, Out> for open::Linear<N, O1>
 where
     <Folded<O1> as Options>::Bias: Bias,
 {
-    type Layer<E: Dtype, D: Storage<E>> =
-        Linear<Flat<M>, Flat<N>, <Folded<O1> as Options>::Bias, E, D>;
+    type Layer<E: Dtype, D: Storage<E>> = Linear<In, Out, <Folded<O1> as Options>::Bias, E, D>;
 }
 
 /// The closed layer of [`open::Linear`].
 #[derive(Clone, Debug)]
 pub struct Linear<In, Out, Biased = WithBias, E = f32, D = dfdx::prelude::Cpu>
 where
-    In: FlatDims,
-    Out: FlatDims,
+    In: Sizes,
+    Out: Sizes,
     Biased: Bias,
     E: Dtype,
     D: Storage<E>,
 {
     /// One row of weights for each output.
-    pub weight: Tensor<(Out::Features, In::Features), E, D>,
+    pub weight: Tensor<(Out::Channels, In::Channels), E, D>,
     /// One number for each output.
-    pub bias: Biased::Field<Out::Features, E, D>,
+    pub bias: Biased::Field<Out::Channels, E, D>,
 }
 
-impl<In: FlatDims, Out: FlatDims, Biased: Bias, E: Dtype, D: Storage<E>> FanIn
+impl<In: Sizes, Out: Sizes, Biased: Bias, E: Dtype, D: Storage<E>> FanIn
     for Linear<In, Out, Biased, E, D>
 {
-    const FAN_IN: usize = In::Features::SIZE;
+    const FAN_IN: usize = In::Channels::SIZE;
 }
 
-impl<In: FlatDims, Out: FlatDims, Biased: Bias, E: Dtype, D: Storage<E>> NonMutableModule
+impl<In: Sizes, Out: Sizes, Biased: Bias, E: Dtype, D: Storage<E>> NonMutableModule
     for Linear<In, Out, Biased, E, D>
 {
 }
 
-impl<const M: usize, const N: usize, Biased, B, E, D, T> Module<Tensor<(B, Const<M>), E, D, T>>
-    for Linear<Flat<M>, Flat<N>, Biased, E, D>
+impl<In, Out, Biased, E, D> Layer<E, D> for Linear<In, Out, Biased, E, D>
 where
+    In: Sizes,
+    Out: Sizes,
     Biased: Bias,
-    B: Dim,
     E: Dtype,
     D: Device<E>,
-    T: Tape<E, D>,
 {
-    type Output = Tensor<(B, Const<N>), E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward(&self, x: Tensor<(B, Const<M>), E, D, T>) -> Result<Self::Output, D::Err> {
-        let y = x.try_matmul(self.weight.retaped::<T>().try_permute()?)?;
-        Biased::try_add::<_, _, Axis<0>, _, _, _>(&self.bias, y)
+    fn try_apply<T: Tape<E, D>>(
+        &self,
+        x: Features<E, D, T>,
+        _: Vec<Features<E, D>>,
+    ) -> Result<Features<E, D, T>, D::Err> {
+        let sizes = (Out::DIMS.size(0), In::DIMS.size(0));
+        let weight = self.weight.retaped::<T>().try_reshape_like(&sizes)?;
+        let y = x.try_into_vectors()?.try_matmul(weight.try_permute()?)?;
+        Features::vectors(y)?.try_map(|y| Biased::try_add(&self.bias, y))
     }
 }
 
-impl<const M: usize, const N: usize, E: Element, D: dfdx::prelude::Device<E>> TensorCollection<E, D>
-    for Linear<Flat<M>, Flat<N>, WithBias, E, D>
+typed_module!([Biased: Bias,] Linear<flat => flat, Biased, E, D>, |inputs| {
+    signature(inputs, N, Biased::BIASES, Ok(()))
+});
+
+impl<In: Sizes, Out: Sizes, E: Element, D: dfdx::prelude::Device<E>> TensorCollection<E, D>
+    for Linear<In, Out, WithBias, E, D>
 {
-    type To<E2: Dtype, D2: dfdx::prelude::Device<E2>> = Linear<Flat<M>, Flat<N>, WithBias, E2, D2>;
+    type To<E2: Dtype, D2: dfdx::prelude::Device<E2>> = Linear<In, Out, WithBias, E2, D2>;
 
     fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
         visitor: &mut V,
@@ -175,10 +181,10 @@ impl<const M: usize, const N: usize, E: Element, D: dfdx::prelude::Device<E>> Te
     }
 }
 
-impl<const M: usize, const N: usize, E: Element, D: dfdx::prelude::Device<E>> TensorCollection<E, D>
-    for Linear<Flat<M>, Flat<N>, NoBias, E, D>
+impl<In: Sizes, Out: Sizes, E: Element, D: dfdx::prelude::Device<E>> TensorCollection<E, D>
+    for Linear<In, Out, NoBias, E, D>
 {
-    type To<E2: Dtype, D2: dfdx::prelude::Device<E2>> = Linear<Flat<M>, Flat<N>, NoBias, E2, D2>;
+    type To<E2: Dtype, D2: dfdx::prelude::Device<E2>> = Linear<In, Out, NoBias, E2, D2>;
 
     fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
         visitor: &mut V,

@@ -1,11 +1,9 @@
-use dfdx::prelude::{
-    ChooseFrom, Const, Dim, Dtype, HasShape, Module, PutTape, ReshapeTo, Tape, Tensor, TryGt, TryNe,
-};
+use dfdx::prelude::{ChooseFrom, Dtype, PutTape, Tape, TryGt, TryNe};
 
 use super::pool2d::{self, pooling};
 use crate::shape::options::{LayerOption, PaddingSize, Pair};
-use crate::shape::{Chw, Dims, LayerShape, Signature};
-use crate::tensor::{on_tape, taps, Device};
+use crate::shape::Signature;
+use crate::tensor::{on_tape, taps, Device, Features};
 
 /// The open layer.
 pub mod open {

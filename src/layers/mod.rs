@@ -16,14 +16,15 @@
 //!
 //! # A layer of your own
 //!
-//! `#[model]` knows no layer by name, so a layer from your crate is as good as one from here: it
-//! implements [`Infer`] and [`Close`], and its closed type implements dfdx's `Module`,
-//! `ModuleMut` (or `NonMutableModule`) and `TensorCollection` (or `ZeroSizedModule`).
+//! `#[model]` and `#[block]` know no layer by name, so a layer from your crate is as good as one
+//! from here. It implements [`Infer`] and [`Close`], and its closed type [`Layer`] and dfdx's
+//! `TensorCollection` (or, without parameters, `ZeroSizedModule`).
 //!
 //! ```
+//! use shapeproof::layers::{Close, Layer};
 //! use shapeproof::prelude::*;
-//! use shapeproof::layers::Close;
 //! use shapeproof::shape::{one_input, Infer, Inputs, Signature};
+//! use shapeproof::tensor::{Device, Features};
 //!
 //! /// Doubles every value: `y = 2x`.
 //! #[derive(Clone, Debug, Default)]
@@ -40,14 +41,15 @@
 //!     type Layer<E: Dtype, D: Storage<E>> = Double;
 //! }
 //!
-//! impl<S: Shape, E: Dtype, D: Device<E>, T: Tape<E, D>> Module<Tensor<S, E, D, T>> for Double {
-//!     type Output = Tensor<S, E, D, T>;
-//!     type Error = D::Err;
-//!     fn try_forward(&self, x: Tensor<S, E, D, T>) -> Result<Self::Output, D::Err> {
-//!         x.try_mul(E::ONE + E::ONE)
+//! impl<E: Dtype, D: Device<E>> Layer<E, D> for Double {
+//!     fn try_apply<T: Tape<E, D>>(
+//!         &self,
+//!         x: Features<E, D, T>,
+//!         _: Vec<Features<E, D>>,
+//!     ) -> Result<Features<E, D, T>, D::Err> {
+//!         x.try_map(|x| x.try_mul(E::ONE + E::ONE))
 //!     }
 //! }
-//! impl NonMutableModule for Double {}
 //! impl ZeroSizedModule for Double {}
 //!
 //! #[model(input = Flat<3>, output = Flat<3>)]
@@ -59,6 +61,35 @@
 //! let dev = Cpu::default();
 //! let net: Twice = Twice::new(&dev);
 //! assert_eq!(net.forward(dev.tensor([[1.0, 2.0, 3.0]])).array(), [[4.0, 8.0, 12.0]]);
+//! ```
+//!
+//! # A block of your own
+//!
+//! Layers that belong together are a [`block`](crate::block): a struct that may be generic, whose
+//! shapes are inferred anew wherever it is used.
+//!
+//! ```
+//! use shapeproof::prelude::*;
+//!
+//! /// Two convolutions with a skip around them.
+//! #[block]
+//! struct Residual<const F: usize> {
+//!     conv1: Conv2d<F, Kernel<3>, Padding<1>>,
+//!     relu1: Relu,
+//!     conv2: Conv2d<F, Kernel<3>, Padding<1>>,
+//!     #[from(input, conv2)]
+//!     sum: Add,
+//!     relu2: Relu,
+//! }
+//!
+//! #[model(input = Chw<3, 32, 32>, output = Flat<10>)]
+//! struct Net {
+//!     stem: Conv2d<16, Kernel<3>, Padding<1>>,
+//!     body: Repeat<2, Residual<16>>,
+//!     flatten: Flatten,
+//!     fc: Linear<10>,
+//! }
+//! assert_eq!(Net::LAYERS[1].params, 2 * 2 * (16 * 16 * 9 + 16));
 //! ```
 
 mod close;
@@ -72,11 +103,13 @@ mod dropout;
 mod elementwise;
 mod flatten;
 mod gelu;
+mod layer;
 mod leaky_relu;
 mod linear;
 mod max_pool2d;
 mod pool2d;
 mod relu;
+mod repeat;
 mod sigmoid;
 mod softmax;
 mod sum_pool2d;
@@ -85,6 +118,7 @@ mod tanh;
 pub use bias::Bias;
 pub use close::{Choose, Close, Misfitted, Verdict};
 pub use conv2d::{GroupDims, KernelDims, PerGroup};
+pub use layer::{Layer, Network};
 
 /// What a user writes in the fields of a `#[model]`.
 pub mod open {
@@ -99,6 +133,7 @@ pub mod open {
     pub use super::linear::open::Linear;
     pub use super::max_pool2d::open::MaxPool2d;
     pub use super::relu::Relu;
+    pub use super::repeat::open::Repeat;
     pub use super::sigmoid::Sigmoid;
     pub use super::softmax::Softmax;
     pub use super::sum_pool2d::open::SumPool2d;
@@ -118,6 +153,7 @@ pub mod closed {
     pub use super::linear::Linear;
     pub use super::max_pool2d::MaxPool2d;
     pub use super::relu::Relu;
+    pub use super::repeat::Repeat;
     pub use super::sigmoid::Sigmoid;
     pub use super::softmax::Softmax;
     pub use super::sum_pool2d::SumPool2d;

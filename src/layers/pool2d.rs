@@ -68,7 +68,7 @@ pub(super) const fn signature<K: Pair, S: Pair, P: PaddingSize>(
             return Signature::unknown(name, misfit, output);
         }
     }
-    Signature::new(name, output)
+    Signature::new(name, output).sees(window.receptive_field())
 }
 
 /// `pooling!("Name", Name, |layer, x, window, output| forward)`: the open type's rule and the
@@ -134,52 +134,32 @@ macro_rules! pooling {
         impl<In, Out, K, S, P> dfdx::prelude::ZeroSizedModule for $Pool<In, Out, K, S, P> {}
         impl<In, Out, K, S, P> dfdx::prelude::NonMutableModule for $Pool<In, Out, K, S, P> {}
 
-        impl<
-                const C: usize,
-                const H: usize,
-                const W: usize,
-                const F: usize,
-                const OH: usize,
-                const OW: usize,
-                K,
-                S,
-                P,
-                B,
-                E,
-                D,
-                T,
-            > Module<Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>>
-            for $Pool<Chw<C, H, W>, Chw<F, OH, OW>, K, S, P>
+        impl<In, Out, K, S, P, E, D> $crate::layers::Layer<E, D> for $Pool<In, Out, K, S, P>
         where
+            Out: $crate::shape::LayerShape,
             K: Pair,
             S: Pair,
             P: PaddingSize,
-            B: Dim,
             E: Dtype,
             D: Device<E>,
-            T: Tape<E, D>,
         {
-            type Output = Tensor<(B, Const<F>, Const<OH>, Const<OW>), E, D, T>;
-            type Error = D::Err;
-
-            fn try_forward(
+            fn try_apply<T: Tape<E, D>>(
                 &self,
-                $x: Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>,
-            ) -> Result<Self::Output, D::Err> {
-                const {
-                    let inputs = [<Chw<C, H, W> as LayerShape>::DIMS];
-                    $crate::layers::close::verify(
-                        &pool2d::signature::<K, S, P>(stringify!($Pool), &inputs, Ok(())),
-                        Dims::chw(F, OH, OW),
-                    )
-                };
-                let batch = $x.shape().0;
+                x: Features<E, D, T>,
+                _: Vec<Features<E, D>>,
+            ) -> Result<Features<E, D, T>, D::Err> {
+                let (batch, dims) = (x.batch(), Out::DIMS);
                 let $window = const { pool2d::window2d::<K, S, P>() };
-                let $output = (OH, OW);
-                let pooled = $forward;
-                pooled.try_reshape_like(&(batch, Const, Const, Const))
+                let $output = (dims.size(1), dims.size(2));
+                let $x = x.into_images();
+                Features::with_dims($forward, batch, dims)
             }
         }
+
+        $crate::layers::layer::typed_module!(
+            [K: Pair, S: Pair, P: PaddingSize,] $Pool<chw => chw, K, S, P>,
+            |inputs| pool2d::signature::<K, S, P>(stringify!($Pool), inputs, Ok(()))
+        );
     };
 }
 

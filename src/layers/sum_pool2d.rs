@@ -1,9 +1,9 @@
-use dfdx::prelude::{Axis, Const, Dim, Dtype, HasShape, Module, ReshapeTo, SumTo, Tape, Tensor};
+use dfdx::prelude::{Axis, Dtype, SumTo, Tape};
 
 use super::pool2d::{self, pooling};
 use crate::shape::options::{LayerOption, PaddingSize, Pair};
-use crate::shape::{Chw, Dims, LayerShape, Signature};
-use crate::tensor::{unfold, Device};
+use crate::shape::Signature;
+use crate::tensor::{unfold, Device, Features};
 
 /// The open layer.
 pub mod open {

@@ -1,6 +1,6 @@
 //! From a layer's type to its output shape, and from a shape as a value back to a type.
 
-use super::{Chw, Dims, Flat, Inputs, LayerShape, Misfit, Signature};
+use super::{Chw, Dims, Flat, Inputs, LayerInfo, LayerShape, Misfit, Signature};
 
 /// The shape rule of an *open* layer, the type a user writes in a `#[model]` field.
 ///
@@ -14,6 +14,8 @@ use super::{Chw, Dims, Flat, Inputs, LayerShape, Misfit, Signature};
 pub trait Infer<In: Inputs> {
     /// What the layer makes of `In`.
     const SIGNATURE: Signature;
+    /// The layers inside a block, for its model's table.
+    const PARTS: &'static [LayerInfo] = &[];
 }
 
 /// A number of axes as a type.

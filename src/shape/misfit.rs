@@ -107,6 +107,22 @@ pub enum Misfit {
         /// Below the line.
         denominator: usize,
     },
+    /// There is more of something than a layer can have.
+    TooMany {
+        /// Its name.
+        what: &'static str,
+        /// As many as can be.
+        most: usize,
+        /// As many as there are.
+        found: usize,
+    },
+    /// A layer that is repeated does not keep the shape.
+    RepeatChanges {
+        /// What flows out of the first.
+        first: Dims,
+        /// What flows out of the second.
+        second: Dims,
+    },
     /// The number of values does not fit a `usize`.
     TooLarge,
     /// The declared input has a size of zero.
@@ -143,6 +159,7 @@ impl Misfit {
                 | Misfit::UnknownOption { .. }
                 | Misfit::RepeatedOption { .. }
                 | Misfit::Fraction { .. }
+                | Misfit::TooMany { .. }
         )
     }
 }

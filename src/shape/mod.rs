@@ -22,17 +22,21 @@
 //! | `G` | groups |
 //! | `N` | features of a flat vector |
 
+mod block;
 mod infer;
 mod misfit;
 pub mod options;
+mod receptive;
 mod signature;
 pub mod text;
 pub mod window;
 mod words;
 
+pub use block::{Inner, Nth, Part};
 pub use infer::{one_image, one_input, FromDims, Infer, Rank};
 pub use misfit::{Budget, Misfit};
-pub use signature::{LayerInfo, Signature, Summary};
+pub use receptive::ReceptiveField;
+pub use signature::{LayerInfo, Place, Signature, Summary, TensorInfo, Tensors};
 pub use window::Window2d;
 pub use words::{budget_message, handwritten_message, misfit_message};
 

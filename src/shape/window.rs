@@ -1,6 +1,6 @@
 //! The one rule of sliding windows: convolution and pooling both follow it.
 
-use super::Misfit;
+use super::{Misfit, ReceptiveField};
 
 /// How many places a window of `kernel` taps, `dilation` pixels apart, can take along an axis of
 /// `input` pixels with `padding` pixels before and after, moving by `stride`.
@@ -95,6 +95,11 @@ impl Window2d {
     /// Number of taps, saturating.
     pub const fn taps(&self) -> usize {
         self.kernel.0.saturating_mul(self.kernel.1)
+    }
+
+    /// What one place of the window sees of the image.
+    pub const fn receptive_field(&self) -> ReceptiveField {
+        ReceptiveField::window((self.span(0), self.span(1)), self.stride)
     }
 
     /// Height and width of the output for an image of `height` × `width`.

@@ -10,9 +10,19 @@ use super::{Budget, Dims, Misfit, Signature, Window2d};
 
 /// The message for a field of a model; empty where it fits.
 pub const fn misfit_message(model: &str, field: &str, signature: &Signature) -> Text {
-    let who = Text::new().str("`").str(model).str(".").str(field);
+    let mut who = Text::new().str("`").str(model).str(".").str(field).str("`");
+    let mut depth = 0;
+    while let Some(place) = signature.place(depth) {
+        who = who
+            .str(", in `")
+            .str(place.block)
+            .str(".")
+            .str(place.field)
+            .str("`");
+        depth += 1;
+    }
     match &signature.misfit {
-        Some(misfit) => explain(who.str("`: "), signature.layer, misfit),
+        Some(misfit) => explain(who.str(": "), signature.culprit, misfit),
         None => Text::new(),
     }
 }
@@ -352,6 +362,21 @@ const fn explain(who: Text, layer: &str, misfit: &Misfit) -> Text {
             .str(" is not in its range\nit must be at least 0 and below 1, and the lower number at least 1\ntry `")
             .str(layer)
             .str("<1, 2>` for one half"),
+        Misfit::TooMany { what, most, found } => who
+            .number(*found)
+            .str(" ")
+            .str(what)
+            .str(", at most ")
+            .number(*most)
+            .str(" can be\nit has ")
+            .number(*found - *most)
+            .str(" too many\ntry two fields that share them"),
+        Misfit::RepeatChanges { first, second } => who
+            .str("the second repetition turns ")
+            .dims(*first)
+            .str(" into ")
+            .dims(*second)
+            .str("\nonly the first may change the shape, so that all others are of one type\ntry a stride of 1 in what is repeated, or one field for each"),
         Misfit::TooLarge => who
             .str("the output has more values than a `usize` can count\nthe product of its sizes overflows\ntry smaller sizes"),
         Misfit::EmptyInput { found } => who

@@ -1,20 +1,24 @@
 //! Typed tensors, and what dfdx lacks on stable Rust: windows that slide over images.
 //!
-//! This room knows dfdx's tensors, tapes and devices; the rooms above use dfdx's ops as they are. It must never know a layer. Begin with
-//! [`Batched`], which turns a shape into the type of a tensor, then [`unfold`].
+//! This room knows dfdx's tensors, tapes and devices; the rooms above use dfdx's ops as they are.
+//! It must never know a layer. Begin with [`Batched`], which turns a shape into the type of a
+//! tensor, then [`Features`], which flows from layer to layer, and [`unfold`].
 
+mod features;
 mod slide;
 
+pub use features::{Features, Images, Vectors};
 pub use slide::{taps, unfold};
 
-use dfdx::prelude::{
-    Const, ConstDim, CopySlice, Dim, Dtype, HasErr, Merge, PutTape, ReshapeTo, Shape, SplitTape,
-    Storage, Tape, Tensor, TryMul, ZerosTensor,
-};
+use std::marker::PhantomData;
 
+use dfdx::prelude::{
+    Const, ConstDim, CopySlice, Dim, Dtype, HasErr, Merge, PutTape, Shape, SplitTape, Storage,
+    Tape, Tensor, TryMul, ZerosTensor,
+};
 use dfdx::tensor::safetensors::SafeDtype;
 
-use crate::shape::{Chw, Flat, LayerShape};
+use crate::shape::{Chw, Flat, Inner, Inputs, LayerShape, Nth};
 
 /// A number that models compute with: `f32` or `f64`.
 #[diagnostic::on_unimplemented(
@@ -72,43 +76,82 @@ impl<const N: usize> Batched for Flat<N> {
 /// A batch of `S`: `Batch<Chw<1, 28, 28>, usize, f32, Cpu>`.
 pub type Batch<S, B, E, D, T = dfdx::prelude::NoneTape> = Tensor<<S as Batched>::Shape<B>, E, D, T>;
 
-/// The sizes of an image's axes as dfdx dimensions.
-pub trait ImageDims: LayerShape {
-    /// Channels.
+/// The sizes of a shape as dfdx dimensions, for the types of parameters.
+pub trait Sizes: LayerShape {
+    /// Channels, or the features of a vector.
     type Channels: ConstDim;
+    /// Rows of pixels, 1 for a vector.
+    type Height: ConstDim;
+    /// Columns of pixels, 1 for a vector.
+    type Width: ConstDim;
 }
 
-impl<const C: usize, const H: usize, const W: usize> ImageDims for Chw<C, H, W> {
+impl<const C: usize, const H: usize, const W: usize> Sizes for Chw<C, H, W> {
     type Channels = Const<C>;
+    type Height = Const<H>;
+    type Width = Const<W>;
 }
 
-/// The size of a vector as a dfdx dimension.
-pub trait FlatDims: LayerShape {
-    /// Features.
-    type Features: ConstDim;
+impl<const N: usize> Sizes for Flat<N> {
+    type Channels = Const<N>;
+    type Height = Const<1>;
+    type Width = Const<1>;
 }
 
-impl<const N: usize> FlatDims for Flat<N> {
-    type Features = Const<N>;
+macro_rules! symbolic_sizes {
+    ([$($g:tt)*] $Shape:ty) => {
+        impl<$($g)*> Sizes for $Shape
+        where
+            $Shape: LayerShape,
+        {
+            type Channels = SizeOf<$Shape, 0>;
+            type Height = SizeOf<$Shape, 1>;
+            type Width = SizeOf<$Shape, 2>;
+        }
+    };
+}
+symbolic_sizes!([In: Inputs, const I: usize] Nth<In, I>);
+symbolic_sizes!([Block: 'static, In: Inputs, const I: usize] Inner<Block, In, I>);
+
+/// The size of `S` along one axis, where stable Rust cannot write it as a `Const`: in a block.
+pub struct SizeOf<S, const AXIS: usize>(PhantomData<fn() -> S>);
+
+impl<S: LayerShape, const AXIS: usize> Dim for SizeOf<S, AXIS> {
+    fn size(&self) -> usize {
+        Self::SIZE
+    }
+
+    fn from_size(size: usize) -> Option<Self> {
+        (size == Self::SIZE).then(Self::default)
+    }
 }
 
-/// Hands the last activation of a model out in the declared shape, which the compiler has checked.
-///
-/// # Errors
-/// When the device is out of memory.
-pub fn declared<S, Declared, B, E, D, T>(
-    x: Tensor<S, E, D, T>,
-    batch: B,
-) -> Result<Batch<Declared, B, E, D, T>, D::Err>
-where
-    S: Shape,
-    Declared: Batched,
-    B: Dim,
-    E: Dtype,
-    D: dfdx::prelude::Device<E>,
-    T: Tape<E, D>,
-{
-    x.try_reshape_like(&Declared::batched(batch))
+impl<S: LayerShape, const AXIS: usize> ConstDim for SizeOf<S, AXIS> {
+    const SIZE: usize = S::DIMS.size(AXIS);
+}
+
+// By hand: whatever `S` is, this holds none of it.
+impl<S, const AXIS: usize> Clone for SizeOf<S, AXIS> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<S, const AXIS: usize> Copy for SizeOf<S, AXIS> {}
+impl<S, const AXIS: usize> Default for SizeOf<S, AXIS> {
+    fn default() -> Self {
+        SizeOf(PhantomData)
+    }
+}
+impl<S, const AXIS: usize> PartialEq for SizeOf<S, AXIS> {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+impl<S, const AXIS: usize> Eq for SizeOf<S, AXIS> {}
+impl<S: LayerShape, const AXIS: usize> std::fmt::Debug for SizeOf<S, AXIS> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        Self::SIZE.fmt(f)
+    }
 }
 
 /// What a model makes of a batch without images.
@@ -128,6 +171,18 @@ where
     T: Tape<E, D>,
 {
     Ok(device.try_zeros_like(&S::batched(batch))?.put_tape(tape))
+}
+
+/// Panics where two inputs of a model are batches of different sizes.
+///
+/// # Panics
+/// See above; the message has both sizes.
+pub fn assert_batch<B: Dim>(first: &B, other: &B) {
+    assert_eq!(
+        first.size(),
+        other.size(),
+        "the inputs of a model are batches of different sizes"
+    );
 }
 
 /// A tensor of `shape` with `values`, in memory that the device may have kept from an earlier

@@ -4,15 +4,15 @@
 //! `gather`, whose gradient dfdx knows.
 
 use dfdx::prelude::{
-    Axis, Const, Dim, Dtype, GatherTo, HasShape, ReshapeTo, SplitTape, Tape, Tensor, TryConcatAlong,
+    Axes2, Axis, BroadcastTo, Dtype, GatherTo, HasShape, ReshapeTo, SplitTape, Tape, Tensor,
+    TryConcatAlong,
 };
-use dfdx::tensor_ops::BroadcastTo;
 
-use super::{filled, on_tape, scalar, Device};
+use super::{filled, on_tape, scalar, Device, Images};
 use crate::shape::Window2d;
 
-/// A batch of images whose pixels lie in one axis.
-type Pixels<B, const C: usize, E, D, T> = Tensor<(B, Const<C>, usize), E, D, T>;
+/// A batch of images whose pixels lie in one axis: `(batch, channels, pixels)`.
+type Pixels<E, D, T> = Tensor<(usize, usize, usize), E, D, T>;
 
 /// For every tap of `window` (row by row) and every place (row by row): which pixel lies under it,
 /// `None` for the padding.
@@ -55,37 +55,27 @@ fn pixels_under(
 ///
 /// # Same as
 /// `torch.nn.functional.unfold`, with the channels in an axis of their own.
-#[allow(clippy::type_complexity)]
-pub fn unfold<B, const C: usize, const H: usize, const W: usize, E, D, T>(
-    x: Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>,
+pub fn unfold<E: Dtype, D: Device<E>, T: Tape<E, D>>(
+    x: Images<E, D, T>,
     window: &Window2d,
     output: (usize, usize),
-) -> Result<Tensor<(B, Const<C>, usize, usize), E, D, T>, D::Err>
-where
-    B: Dim,
-    E: Dtype,
-    D: Device<E>,
-    T: Tape<E, D>,
-{
-    let (batch, device) = (x.shape().0, x.device().clone());
-    let pixels = pixels_under(window, (H, W), output);
-    let x = x.try_reshape_like(&(batch, Const::<C>, H * W))?;
+) -> Result<Images<E, D, T>, D::Err> {
+    let (&(batch, channels, height, width), device) = (x.shape(), x.device().clone());
+    let pixels = pixels_under(window, (height, width), output);
+    let x = x.try_reshape_like(&(batch, channels, height * width))?;
     let x = if pixels.contains(&None) {
         // One cell behind the last pixel stands for all of the padding.
         let zero = filled(&device, &(), &[scalar::<E>(0.0)])?
-            .try_broadcast_like(&(batch, Const::<C>, 1usize))?;
+            .try_broadcast_like(&(batch, channels, 1usize))?;
         (x, zero).try_concat_along(Axis::<2>)?
     } else {
         x
     };
-    let indices: Vec<usize> = pixels.iter().map(|p| p.unwrap_or(H * W)).collect();
-    let places = filled(&device, &(indices.len(),), &indices)?.try_broadcast_like(&(
-        batch,
-        Const::<C>,
-        indices.len(),
-    ))?;
-    let x: Pixels<B, C, E, D, T> = x.try_gather(places)?;
-    x.try_reshape_like(&(batch, Const::<C>, window.taps(), output.0 * output.1))
+    let indices: Vec<usize> = pixels.iter().map(|p| p.unwrap_or(height * width)).collect();
+    let places = filled(&device, &(indices.len(),), &indices)?
+        .try_broadcast_like::<_, Axes2<0, 1>>(&(batch, channels, indices.len()))?;
+    let x: Pixels<E, D, T> = x.try_gather(places)?;
+    x.try_reshape_like(&(batch, channels, window.taps(), output.0 * output.1))
 }
 
 /// For every tap of the window the pixels under it: one tensor of shape `(B, C, P)` a tap.
@@ -100,19 +90,13 @@ where
 /// # Panics
 /// When `output` is not what `window` gives for an image of `H`×`W`.
 #[allow(clippy::type_complexity)]
-pub fn taps<B, const C: usize, const H: usize, const W: usize, E, D, T>(
-    x: Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>,
+pub fn taps<E: Dtype, D: Device<E>, T: Tape<E, D>>(
+    x: Images<E, D, T>,
     window: &Window2d,
     output: (usize, usize),
-) -> Result<(Vec<Tensor<(B, Const<C>, usize), E, D>>, T), D::Err>
-where
-    B: Dim,
-    E: Dtype,
-    D: Device<E>,
-    T: Tape<E, D>,
-{
-    let (batch, device) = (x.shape().0, x.device().clone());
-    let pixels = pixels_under(window, (H, W), output);
+) -> Result<(Vec<Tensor<(usize, usize, usize), E, D>>, T), D::Err> {
+    let (&(batch, channels, height, width), device) = (x.shape(), x.device().clone());
+    let pixels = pixels_under(window, (height, width), output);
     let count = output.0 * output.1;
     let first: Vec<usize> = (0..count)
         .map(|place| {
@@ -121,7 +105,7 @@ where
         })
         .collect();
     let (x, mut tape) = x
-        .try_reshape_like(&(batch, Const::<C>, H * W))?
+        .try_reshape_like(&(batch, channels, height * width))?
         .split_tape();
     let mut taps = Vec::with_capacity(window.taps());
     for tap in pixels.chunks(count) {
@@ -129,8 +113,8 @@ where
         let places: Vec<usize> = places
             .map(|(pixel, first)| pixel.unwrap_or(*first))
             .collect();
-        let places =
-            filled(&device, &(count,), &places)?.try_broadcast_like(&(batch, Const::<C>, count))?;
+        let places = filled(&device, &(count,), &places)?
+            .try_broadcast_like::<_, Axes2<0, 1>>(&(batch, channels, count))?;
         let (tap, rest) = on_tape(&x, tape, |x| x.try_gather(places))?;
         taps.push(tap);
         tape = rest;

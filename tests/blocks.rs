@@ -1,0 +1,133 @@
+//! Blocks: generic over what flows in, nested, repeated; and graphs with several inputs and outputs.
+
+use shapeproof::prelude::*;
+use shapeproof::shape::Dims;
+
+/// Two convolutions and a shortcut.
+#[block]
+pub struct BasicBlock<const F: usize, const STRIDE: usize = 1> {
+    /// The first.
+    pub conv1: Conv2d<F, Kernel<3>, Stride<STRIDE>, Padding<1>, NoBias>,
+    pub relu1: Relu,
+    pub conv2: Conv2d<F, Kernel<3>, Padding<1>, NoBias>,
+    #[from(input)]
+    pub shortcut: Conv2d<F, Kernel<1>, Stride<STRIDE>, NoBias>,
+    #[from(conv2, shortcut)]
+    pub sum: Add,
+    pub relu2: Relu,
+}
+
+/// A stage of a U-Net's way up.
+#[block(input = (skip, below))]
+struct Up<const F: usize> {
+    #[from(below)]
+    conv1: Conv2d<F, Kernel<1>>,
+    #[from(skip, conv1)]
+    both: Concat,
+    conv2: Conv2d<F, Kernel<3>, Padding<1>>,
+}
+
+/// Whatever layer, with a skip around it.
+#[block]
+struct Residual<L> {
+    body: L,
+    #[from(input, body)]
+    sum: Add,
+}
+
+/// Blocks in a block.
+#[block]
+struct Stage<const F: usize> {
+    down: BasicBlock<F, 2>,
+    more: Repeat<2, BasicBlock<F>>,
+    residual: Residual<Conv2d<F, Kernel<1>>>,
+}
+
+#[model(input = Chw<3, 9, 7>, output = Flat<4>)]
+struct Net {
+    stem: Conv2d<5, Kernel<3>, Padding<1>>,
+    stage: Stage<6>,
+    around: Residual<Dropout>,
+    #[from(around, stage)]
+    up: Up<3>,
+    flatten: Flatten,
+    fc: Linear<4>,
+}
+
+#[model(input = (image: Chw<2, 4, 4>, speed: Flat<3>), output = (Chw<2, 4, 4>, Flat<5>))]
+struct TwoInTwoOut {
+    #[from(image)]
+    relu: Relu,
+    #[from(image)]
+    flatten: Flatten,
+    #[from(flatten, speed)]
+    both: Concat,
+    fc: Linear<5>,
+}
+
+#[model(input = Chw<2, 4, 4>, output = (middle: Flat<6>, last: Flat<2>))]
+struct NamedOutputs {
+    flatten: Flatten,
+    middle: Linear<6>,
+    last: Linear<2>,
+}
+
+#[test]
+fn shapes_flow_through_blocks() {
+    let rows: Vec<_> = Net::LAYERS
+        .iter()
+        .map(|l| (l.name, l.layer, l.output))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            ("stem", "Conv2d", Dims::chw(5, 9, 7)),
+            ("stage", "Stage", Dims::chw(6, 5, 4)),
+            ("around", "Residual", Dims::chw(6, 5, 4)),
+            ("up", "Up", Dims::chw(3, 5, 4)),
+            ("flatten", "Flatten", Dims::flat(60)),
+            ("fc", "Linear", Dims::flat(4)),
+        ]
+    );
+    println!("{}", Net::summary());
+}
+
+#[test]
+fn parameters_are_counted_and_named_through_blocks() {
+    let dev = Cpu::seed_from_u64(1);
+    let mut net: Net = Net::new(&dev);
+    assert_eq!(net.num_trainable_params(), Net::PARAMS);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("net.safetensors");
+    shapeproof::weights::save(&net, &path).unwrap();
+    shapeproof::weights::load(&mut net, &path).unwrap();
+    let x: Tensor<(usize, Const<3>, Const<9>, Const<7>), f32, _> =
+        dev.sample_uniform_like(&(2, Const, Const, Const));
+    let y = net.forward(x.clone());
+    assert_eq!(y.shape().0, 2);
+    let grads = net.forward_mut(x.leaky_trace()).square().mean().backward();
+    let mut sgd = Sgd::new(&net, SgdConfig::default());
+    sgd.update(&mut net, &grads).unwrap();
+    assert_eq!(net.stage.down.conv1.weight.shape().concrete(), [6, 5, 3, 3]);
+}
+
+#[test]
+fn two_in_two_out() {
+    let dev = Cpu::seed_from_u64(1);
+    let mut net: TwoInTwoOut = TwoInTwoOut::new(&dev);
+    let image: Tensor<(usize, Const<2>, Const<4>, Const<4>), f32, _> =
+        dev.sample_uniform_like(&(3, Const, Const, Const));
+    let speed: Tensor<(usize, Const<3>), f32, _> = dev.sample_uniform_like(&(3, Const));
+    let (a, b) = net.forward((image.clone(), speed.clone()));
+    assert_eq!(a.shape().concrete(), [3, 2, 4, 4]);
+    assert_eq!(b.shape().concrete(), [3, 5]);
+    let (a, b) = net.forward_mut((image.leaky_trace(), speed));
+    let loss = a.mean() + b.square().mean();
+    let grads = loss.backward();
+    let mut sgd = Sgd::new(&net, SgdConfig::default());
+    sgd.update(&mut net, &grads).unwrap();
+
+    let named: NamedOutputs = NamedOutputs::new(&dev);
+    let (middle, last) = named.forward(dev.zeros::<Rank4<1, 2, 4, 4>>());
+    assert_eq!(named.last.forward(middle).array(), last.array());
+}
