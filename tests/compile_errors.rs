@@ -37,7 +37,17 @@ const GROUPS: &[(&str, &str, &str)] = &[
     (
         "generics",
         "Generic models, and models inside of models",
-        "A model's shapes are numbers that are known where it is written.",
+        "A model's shapes are numbers that are known where it is written. What is generic is a `#[block]`.",
+    ),
+    (
+        "blocks",
+        "Blocks",
+        "What does not fit inside of a block is told where the block is used: first the model's field, then the block's. A block that nobody uses has no shapes to be checked; what is wrong with its own tokens is told where it is written.",
+    ),
+    (
+        "inputs_and_outputs",
+        "Several inputs and outputs",
+        "Several inputs have names, so that `#[from(…)]` can tell them apart; several outputs are the fields that no other field takes, or those that are named.",
     ),
     (
         "tensors",

@@ -92,8 +92,10 @@ fn mentions_parameter(block: &Block, written: &syn::Type) -> bool {
     finder.found
 }
 
-/// The parameters of the block behind some of the macro's own, for an `impl`, with bounds for the
-/// fields that are generic over a layer.
+/// The parameters of the block behind some of the macro's own, for an `impl`, and its bounds.
+///
+/// Fields that are generic over a layer need a bound wherever they are asked for their shapes. For
+/// closing, all have one: so a field that is no layer is told once, by the shape rule.
 fn parameters(block: &Block, own: TokenStream, closing: bool) -> (TokenStream, TokenStream) {
     let (parameters, condition) = (&block.generics.params, &block.generics.where_clause);
     let parameters = parameters.iter().cloned().map(|mut parameter| {
@@ -118,12 +120,12 @@ fn parameters(block: &Block, own: TokenStream, closing: bool) -> (TokenStream, T
     });
     let bounds = block.graph.layers.iter().enumerate().map(|(index, layer)| {
         let written = &layer.layer;
-        if !mentions_parameter(block, written) {
-            return quote!();
-        }
         let (input, output) = (sources(block, index), output(block, index));
-        let close = closing.then(|| quote!(+ ::shapeproof::layers::Close<#input, #output>));
-        quote!(#written: ::shapeproof::shape::Infer<#input> #close,)
+        let infer = mentions_parameter(block, written)
+            .then(|| quote!(#written: ::shapeproof::shape::Infer<#input>,));
+        let close =
+            closing.then(|| quote!(#written: ::shapeproof::layers::Close<#input, #output>,));
+        quote!(#infer #close)
     });
     (
         quote!(<#own #(#parameters),*>),

@@ -122,7 +122,7 @@ fn shapes(tokens: ParseStream) -> syn::Result<Vec<(Option<Ident>, Type)>> {
         return Ok(vec![(None, tokens.parse()?)]);
     }
     let list;
-    syn::parenthesized!(list in tokens);
+    let parentheses = syn::parenthesized!(list in tokens);
     let named = |tokens: ParseStream| {
         let name = if tokens.peek(Ident) && tokens.peek2(Token![:]) && !tokens.peek2(Token![::]) {
             let name = tokens.parse()?;
@@ -135,7 +135,7 @@ fn shapes(tokens: ParseStream) -> syn::Result<Vec<(Option<Ident>, Type)>> {
     };
     let shapes = list.parse_terminated(named, Token![,])?;
     if shapes.is_empty() {
-        return Err(list.error(words::no_shapes()));
+        return Err(Error::new(parentheses.span.join(), words::no_shapes()));
     }
     Ok(shapes.into_iter().collect())
 }
@@ -286,6 +286,9 @@ fn block_inputs(tokens: ParseStream) -> syn::Result<Vec<String>> {
         return Err(Error::new(name.span(), words::block_arguments()));
     }
     tokens.parse::<Token![=]>().map_err(wrong)?;
+    if !tokens.peek(syn::token::Paren) {
+        return Err(Error::new(tokens.span(), words::block_arguments()));
+    }
     let list;
     syn::parenthesized!(list in tokens);
     let names = list

@@ -61,7 +61,7 @@ pub fn no_named_fields(model: &Ident) -> String {
 }
 
 pub fn generic_model(model: &Ident) -> String {
-    format!("`{model}` has generic parameters\nthe shapes of a model are inferred from numbers; by itself it becomes generic over the type of\nits numbers and its device: `{model}<f64, Cpu>`\ntry constants in place of the parameters")
+    format!("`{model}` has generic parameters\nthe shapes of a model are inferred from numbers; by itself it becomes generic over the type of\nits numbers and its device: `{model}<f64, Cpu>`\ntry constants in place of the parameters, or `#[block]`, which may be generic")
 }
 
 pub fn field_called_like_an_input(model: &Ident, field: &Ident) -> String {

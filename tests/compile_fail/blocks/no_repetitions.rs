@@ -1,0 +1,10 @@
+use shapeproof::prelude::*;
+
+#[model(input = Chw<3, 4, 4>, output = Chw<3, 4, 4>)]
+struct Net {
+    relus: Repeat<0, Relu>,
+}
+
+fn main() {
+    let _: Net = Net::new(&Cpu::default());
+}

@@ -1,0 +1,12 @@
+use shapeproof::prelude::*;
+
+#[model(input = Flat<4>, output = (fc1: Flat<2>, fc3: Flat<3>))]
+struct Net {
+    fc1: Linear<2>,
+    #[from(input)]
+    fc2: Linear<3>,
+}
+
+fn main() {
+    let _: Net = Net::new(&Cpu::default());
+}
