@@ -45,6 +45,7 @@ pub mod layers;
 mod model;
 pub mod shape;
 pub mod tensor;
+pub mod train;
 pub mod weights;
 
 pub use dfdx;

@@ -11,6 +11,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("model", &["shape"]),
     ("data", &["shape", "tensor"]),
     ("weights", &["tensor"]),
+    ("train", &["tensor"]),
+    ("models", &["train"]),
 ];
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {

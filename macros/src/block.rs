@@ -300,12 +300,12 @@ fn closed(block: &Block) -> TokenStream {
             > = #closed<__In, __Out, #(#types::To<__E2, __D2>),*>;
 
             fn iter_tensors<__V: ::shapeproof::dfdx::nn::ModuleVisitor<Self, __E, __D>>(
-                visitor: &mut __V,
+                __visitor: &mut __V,
             ) -> ::core::result::Result<
                 ::core::option::Option<Self::To<__V::E2, __V::D2>>,
                 __V::Err,
             > {
-                visitor.visit_fields(#members, |#patterns| #closed {
+                __visitor.visit_fields(#members, |#patterns| #closed {
                     #(#values,)*
                     __shapes: ::core::marker::PhantomData,
                 })

@@ -365,6 +365,8 @@ fn item(model: &Model) -> TokenStream {
     });
     let table = table(model);
     let err = quote!(<Self as ::shapeproof::BuildOn<#d>>::Err);
+    let layers = layers_name(model);
+    let layers_doc = format!("[`{name}`] with its layers as the compiler has inferred them.");
     quote! {
         #(#attributes)*
         #[doc = #table]
@@ -374,6 +376,11 @@ fn item(model: &Model) -> TokenStream {
         > {
             #(#fields,)*
         }
+
+        // rustdoc works out the types of the fields for an alias, but not for the struct itself.
+        #[doc = #layers_doc]
+        #[allow(dead_code)]
+        #visibility type #layers = #name<f32, ::shapeproof::dfdx::prelude::Cpu>;
 
         #[allow(dead_code)]
         impl<#e, #d> #name<#e, #d>
@@ -430,7 +437,8 @@ fn item(model: &Model) -> TokenStream {
     }
 }
 
-/// The layers for rustdoc. Their shapes are known only after this macro has run.
+/// The layers for rustdoc. Their shapes are known only after this macro has run, and shown by the
+/// alias.
 fn table(model: &Model) -> String {
     let mut table = layer_table(&model.graph);
     let list = |shapes: Vec<String>| shapes.join(", ");
@@ -442,13 +450,20 @@ fn table(model: &Model) -> String {
         .outputs
         .iter()
         .map(|o| format!("`{}`", written(&o.shape)));
+    let name = &model.graph.name;
     table.push_str(&format!(
-        "\nFrom {} to {}; `{}::summary()` prints the shapes and costs of all layers.",
+        "\nFrom {} to {}. [`{}`] shows the shapes of all layers, `{name}::summary()` prints them with \
+        their costs.",
         list(inputs.collect()),
         list(outputs.collect()),
-        model.graph.name,
+        layers_name(model),
     ));
     table
+}
+
+/// The name of the alias under which rustdoc shows the closed layers.
+fn layers_name(model: &Model) -> Ident {
+    format_ident!("{}Layers", model.graph.name)
 }
 
 /// The fields as a table of Markdown.

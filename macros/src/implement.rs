@@ -32,12 +32,12 @@ pub fn collection(model: &Model) -> TokenStream {
             > = #name<#e2, #d2>;
 
             fn iter_tensors<#v: ::shapeproof::dfdx::nn::ModuleVisitor<Self, #e, #d>>(
-                visitor: &mut #v,
+                __visitor: &mut #v,
             ) -> ::core::result::Result<
                 ::core::option::Option<Self::To<#v::E2, #v::D2>>,
                 #v::Err,
             > {
-                visitor.visit_fields(#members, |#patterns| #name { #(#values),* })
+                __visitor.visit_fields(#members, |#patterns| #name { #(#values),* })
             }
         }
     }

@@ -43,8 +43,9 @@ use proc_macro::TokenStream;
 /// # What it makes
 /// The struct, generic over the type of its numbers and its device (`Net<f64, Cpu>`, default
 /// `Net<f32, Cpu>`), with doc comments, visibility and derives as written (derives go below this
-/// attribute); `new`, `try_new`, `summary` and the constants `LAYERS`, `PARAMS`, `MACS` and
-/// `ACTIVATION_BYTES`; and the traits `Model` of shapeproof and `Module`, `ModuleMut`,
+/// attribute); `NetLayers`, an alias whose page in rustdoc shows every layer with its shapes; `new`,
+/// `try_new`, `summary` and the constants `LAYERS`, `PARAMS`, `MACS`, `ACTIVATION_BYTES` and
+/// `RECEPTIVE_FIELD`; and the traits `Model` of shapeproof and `Module`, `ModuleMut`,
 /// `TensorCollection` and `BuildOnDevice` of dfdx.
 #[proc_macro_attribute]
 pub fn model(arguments: TokenStream, item: TokenStream) -> TokenStream {

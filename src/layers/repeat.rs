@@ -6,7 +6,7 @@ use crate::tensor::{Device, Element, Features};
 
 /// The open layer.
 pub mod open {
-    /// Runs `N` layers or blocks of one kind, one behind the other, each with parameters of its own.
+    /// Runs `N` layers or blocks of one kind, one behind the other, each with its own parameters.
     ///
     /// `y = L_N(… L_2(L_1(x)))`
     ///
@@ -16,6 +16,8 @@ pub mod open {
     /// # Parameters
     /// - `N`: how many.
     /// - `L`: the layer or block.
+    /// - `First`: what stands in the first place (default `L`), where it is of another kind, such as
+    ///   a block with a stride.
     ///
     /// The parameters are called by their number: `stage.0.weight`, `stage.1.weight`.
     ///
@@ -46,35 +48,42 @@ pub mod open {
     ///
     /// # Same as
     /// `torch.nn.Sequential(*[L() for _ in range(N)])`
-    pub struct Repeat<const N: usize, L>(std::marker::PhantomData<fn() -> L>);
+    #[allow(clippy::type_complexity)]
+    pub struct Repeat<const N: usize, L, First = L>(std::marker::PhantomData<fn() -> (L, First)>);
 }
 
-/// The first of the repeated layers.
-impl<In, const N: usize, L> Part<In, 0> for open::Repeat<N, L>
+/// What flows out of the first and of all others.
+type Out<In, const N: usize, L, First, const I: usize> = Inner<open::Repeat<N, L, First>, In, I>;
+
+/// The first.
+impl<In, const N: usize, L, First> Part<In, 0> for open::Repeat<N, L, First>
 where
     In: Inputs,
-    L: Infer<In> + 'static,
+    L: 'static,
+    First: Infer<In> + 'static,
+{
+    const SIGNATURE: Signature = First::SIGNATURE;
+    const PARTS: &'static [LayerInfo] = First::PARTS;
+}
+
+/// All others.
+impl<In, const N: usize, L, First> Part<In, 1> for open::Repeat<N, L, First>
+where
+    In: Inputs,
+    L: Infer<Out<In, N, L, First, 0>> + 'static,
+    First: Infer<In> + 'static,
 {
     const SIGNATURE: Signature = L::SIGNATURE;
     const PARTS: &'static [LayerInfo] = L::PARTS;
 }
 
-/// All others.
-impl<In, const N: usize, L> Part<In, 1> for open::Repeat<N, L>
-where
-    In: Inputs,
-    L: Infer<In> + Infer<Inner<open::Repeat<N, L>, In, 0>> + 'static,
-{
-    const SIGNATURE: Signature = <L as Infer<Inner<open::Repeat<N, L>, In, 0>>>::SIGNATURE;
-    const PARTS: &'static [LayerInfo] = <L as Infer<Inner<open::Repeat<N, L>, In, 0>>>::PARTS;
-}
-
 const NAME: &str = "Repeat";
 
-impl<In, const N: usize, L> Infer<In> for open::Repeat<N, L>
+impl<In, const N: usize, L, First> Infer<In> for open::Repeat<N, L, First>
 where
     In: Inputs,
-    L: Infer<In> + Infer<Inner<open::Repeat<N, L>, In, 0>> + 'static,
+    L: Infer<Out<In, N, L, First, 0>> + 'static,
+    First: Infer<In> + 'static,
 {
     const SIGNATURE: Signature = signature(
         N,
@@ -173,20 +182,17 @@ const fn rows<const N: usize>(
     rows
 }
 
-impl<In, Out, const N: usize, L> Close<In, Out> for open::Repeat<N, L>
+impl<In, End, const N: usize, L, First> Close<In, End> for open::Repeat<N, L, First>
 where
     In: Inputs,
-    L: Infer<In> + Infer<Inner<open::Repeat<N, L>, In, 0>> + 'static,
-    L: Close<In, Inner<open::Repeat<N, L>, In, 0>>,
-    L: Close<Inner<open::Repeat<N, L>, In, 0>, Inner<open::Repeat<N, L>, In, 1>>,
+    L: Infer<Out<In, N, L, First, 0>> + 'static,
+    L: Close<Out<In, N, L, First, 0>, Out<In, N, L, First, 1>>,
+    First: Infer<In> + Close<In, Out<In, N, L, First, 0>> + 'static,
 {
     type Layer<E: Dtype, D: Storage<E>> = Repeat<
         N,
-        <L as Close<In, Inner<open::Repeat<N, L>, In, 0>>>::Layer<E, D>,
-        <L as Close<Inner<open::Repeat<N, L>, In, 0>, Inner<open::Repeat<N, L>, In, 1>>>::Layer<
-            E,
-            D,
-        >,
+        <First as Close<In, Out<In, N, L, First, 0>>>::Layer<E, D>,
+        <L as Close<Out<In, N, L, First, 0>, Out<In, N, L, First, 1>>>::Layer<E, D>,
     >;
 }
 

@@ -116,6 +116,13 @@ pub enum Misfit {
         /// As many as there are.
         found: usize,
     },
+    /// The values of a capsule do not divide the channels.
+    CapsuleSize {
+        /// Values of a capsule.
+        size: usize,
+        /// Channels of the input.
+        channels: usize,
+    },
     /// A layer that is repeated does not keep the shape.
     RepeatChanges {
         /// What flows out of the first.

@@ -371,12 +371,28 @@ const fn explain(who: Text, layer: &str, misfit: &Misfit) -> Text {
             .str(" can be\nit has ")
             .number(*found - *most)
             .str(" too many\ntry two fields that share them"),
+        Misfit::CapsuleSize { size, channels } => who
+            .str("capsules of ")
+            .number(*size)
+            .str(" values cannot be made of ")
+            .number(*channels)
+            .str(" channels\n")
+            .number(*channels)
+            .str(" / ")
+            .number(*size)
+            .str(" leaves ")
+            .number(*channels % *size)
+            .str("\ntry ")
+            .number(*channels - *channels % *size)
+            .str(" or ")
+            .number((*channels - *channels % *size).saturating_add(*size))
+            .str(" filters in the convolution before it"),
         Misfit::RepeatChanges { first, second } => who
             .str("the second repetition turns ")
             .dims(*first)
             .str(" into ")
             .dims(*second)
-            .str("\nonly the first may change the shape, so that all others are of one type\ntry a stride of 1 in what is repeated, or one field for each"),
+            .str("\nonly the first may change the shape, so that all others are of one type\ntry a stride of 1 in what is repeated, and the other as the first: `Repeat<N, L, First>`"),
         Misfit::TooLarge => who
             .str("the output has more values than a `usize` can count\nthe product of its sizes overflows\ntry smaller sizes"),
         Misfit::EmptyInput { found } => who
