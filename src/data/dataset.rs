@@ -11,6 +11,7 @@ use super::batches::Batches;
 use super::error::{DataError, Origin};
 use super::idx::{read_images, read_labels};
 use super::normalize::{Normalize, Scale};
+use super::unpack::{open, up_to};
 use crate::shape::{Chw, Dims};
 use crate::tensor::{Batched, Device, Element};
 
@@ -42,6 +43,9 @@ pub struct Dataset<S, const CLASSES: usize> {
     scales: Vec<Scale>,
     shape: PhantomData<S>,
 }
+
+/// Colour 32×32 images of ten kinds of things: CIFAR-10.
+pub type Cifar10 = Dataset<Chw<3, 32, 32>, 10>;
 
 /// Grey 28×28 images of the digits 0 to 9: MNIST, and what stands in for it.
 pub type Digits = Dataset<Chw<1, 28, 28>, 10>;
@@ -126,6 +130,65 @@ impl<S: Batched, const CLASSES: usize> Dataset<S, CLASSES> {
         }
         let labels = labels.into_iter().map(usize::from).collect();
         Self::labelled(images.pixels, labels, || Origin::File(labels_path.into()))
+    }
+
+    /// Reads records of one byte for the label and then the pixels of an image in the order of `S`'s
+    /// axes, as in the "binary version" of CIFAR-10, plain or packed by gzip.
+    ///
+    /// # Errors
+    /// When the file cannot be read, holds no record, or ends within one; when a label is not below
+    /// `CLASSES`.
+    ///
+    /// # Example
+    /// ```
+    /// use shapeproof::data::Dataset;
+    /// use shapeproof::prelude::*;
+    ///
+    /// let dir = tempfile::tempdir().unwrap();
+    /// let path = dir.path().join("two-records.bin");
+    /// std::fs::write(&path, [4, 10, 20, 30, 2, 40, 50, 60]).unwrap();
+    /// let data = Dataset::<Chw<3, 1, 1>, 5>::from_records(&path).unwrap();
+    /// assert_eq!((data.image(1), data.label(1)), (&[40, 50, 60][..], 2));
+    ///
+    /// std::fs::write(&path, [4, 10, 20, 30, 2, 40]).unwrap();
+    /// let error = Dataset::<Chw<3, 1, 1>, 5>::from_records(&path).unwrap_err().to_string();
+    /// assert!(error.ends_with("is cut short: record 1 needs 4 bytes, found 2"));
+    /// ```
+    ///
+    /// # Source
+    /// Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.
+    pub fn from_records(path: impl AsRef<Path>) -> Result<Self, DataError> {
+        let path = path.as_ref();
+        let failed = |reason| DataError::Read {
+            path: path.into(),
+            reason,
+        };
+        if S::DIMS.is_empty() {
+            return Err(DataError::NoExamples);
+        }
+        let size = 1 + S::DIMS.len();
+        let mut bytes = open(path).map_err(failed)?;
+        let (mut pixels, mut labels) = (Vec::new(), Vec::new());
+        loop {
+            let record = up_to(&mut bytes, size as u64).map_err(failed)?;
+            match record.as_slice() {
+                [] if labels.is_empty() => return Err(DataError::NoRecord { path: path.into() }),
+                [] => break,
+                [label, image @ ..] if record.len() == size => {
+                    labels.push(usize::from(*label));
+                    pixels.extend_from_slice(image);
+                }
+                _ => {
+                    return Err(DataError::CutRecord {
+                        path: path.into(),
+                        record: labels.len(),
+                        expected: size,
+                        found: record.len(),
+                    })
+                }
+            }
+        }
+        Self::labelled(pixels, labels, || Origin::File(path.into()))
     }
 
     fn labelled(

@@ -62,6 +62,24 @@ pub enum DataError {
         /// Bytes in the file, unpacked.
         found: u128,
     },
+    /// The file ends within a record.
+    #[error("{path} is cut short: record {record} needs {expected} bytes, found {found}")]
+    CutRecord {
+        /// The file.
+        path: PathBuf,
+        /// The record, counted from 0.
+        record: usize,
+        /// Bytes of a record.
+        expected: usize,
+        /// Bytes that are left.
+        found: usize,
+    },
+    /// The file is empty.
+    #[error("{path} holds no record")]
+    NoRecord {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file goes on after everything that its header announces.
     #[error(
         "{path} has trailing bytes: {contents} and the header need {expected} bytes, found {found}"

@@ -9,15 +9,11 @@
 //!
 //! Memory grows with what a file holds, never with what its header announces.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, Read};
 use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
-
 use super::error::{Contents, DataError, Kind};
-
-const GZIP: [u8; 2] = [0x1f, 0x8b];
+use super::unpack::{open, up_to};
 
 /// Grey images as they lie in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,13 +103,7 @@ fn read<const AXES: usize>(
         path: path.into(),
         reason,
     };
-    let mut file = BufReader::new(File::open(path).map_err(failed)?);
-    let mut bytes: Box<dyn Read> = if file.fill_buf().map_err(failed)?.starts_with(&GZIP) {
-        Box::new(MultiGzDecoder::new(file))
-    } else {
-        Box::new(file)
-    };
-
+    let mut bytes: Box<dyn Read> = open(path).map_err(failed)?;
     let cut_header = |found| DataError::CutHeader {
         path: path.into(),
         expected: 4 * (1 + kind.axes()),
@@ -161,15 +151,6 @@ fn read<const AXES: usize>(
         });
     }
     Ok((sizes, values))
-}
-
-/// The next bytes, at most `limit`. A gzip stream that is cut off ends where it is cut off.
-fn up_to(reader: &mut dyn Read, limit: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    match reader.take(limit).read_to_end(&mut bytes) {
-        Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
-        _ => Ok(bytes),
-    }
 }
 
 /// `N` big-endian numbers, when there are as many bytes.

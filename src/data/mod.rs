@@ -35,9 +35,10 @@ mod error;
 mod idx;
 mod normalize;
 mod synthetic;
+mod unpack;
 
 pub use batches::{Batches, MiniBatch};
-pub use dataset::{Dataset, Digits};
+pub use dataset::{Cifar10, Dataset, Digits};
 pub use error::{Contents, DataError, Kind, Origin};
 pub use idx::{read_images, read_labels, Images};
 pub use normalize::Normalize;

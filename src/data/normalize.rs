@@ -41,7 +41,22 @@ impl Normalize<1> {
     };
 }
 
+impl Normalize<3> {
+    /// The mean and standard deviation of ImageNet's training images, which most trained networks
+    /// expect.
+    pub const IMAGENET: Self = Normalize {
+        mean: [0.485, 0.456, 0.406],
+        std: [0.229, 0.224, 0.225],
+    };
+}
+
 impl<const C: usize> Normalize<C> {
+    /// Pixels from 0 to 255, as they are in the files.
+    pub const BYTES: Self = Normalize {
+        mean: [0.0; C],
+        std: [1.0 / 255.0; C],
+    };
+
     /// Pixels from 0 to 1, as they are before any normalisation.
     pub const NONE: Self = Normalize {
         mean: [0.0; C],
