@@ -197,8 +197,14 @@ pub fn pool2d() -> impl Strategy<Value = pool2d::Geometry> {
         };
         window.before = half(window.kernel, window.before);
         window.after = half(window.kernel, window.after);
+        let image = image_for(&window, channels, beyond);
         pool2d::Geometry {
-            input: image_for(&window, channels, beyond),
+            // A smaller image could slip through between two taps.
+            input: different(Image::new(
+                channels,
+                image.height.max(window.dilation.0),
+                image.width.max(window.dilation.1),
+            )),
             window,
         }
     })

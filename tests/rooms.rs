@@ -26,12 +26,13 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The rooms that a line of code names after `crate::` or the crate's own name; comments are prose.
+/// The rooms that a line of code names after `crate::`, or imports by the crate's own name; comments
+/// are prose.
 fn named(line: &str) -> Vec<&str> {
     let code = line.split("//").next().unwrap_or(line);
     let after = |root| code.split(root).skip(1);
     after("crate::")
-        .chain(after("shapeproof::"))
+        .chain(after("use shapeproof::"))
         .map(|rest| {
             rest.split(|c: char| !c.is_alphanumeric() && c != '_')
                 .next()

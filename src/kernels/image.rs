@@ -215,7 +215,7 @@ impl From<Window2d> for Window {
 pub(super) struct Inside {
     /// The places.
     pub places: Range<usize>,
-    /// The pixel under the tap at the first of them.
+    /// The pixel under the tap at the first of them; 0 where there is none.
     pub first: usize,
 }
 
@@ -228,8 +228,11 @@ impl Inside {
         let start = start.min(end);
         Inside {
             places: start..end,
-            // Where the range is empty nothing is read and the number means nothing.
-            first: (start * stride + tap).saturating_sub(before),
+            first: if start < end {
+                start * stride + tap - before
+            } else {
+                0
+            },
         }
     }
 }

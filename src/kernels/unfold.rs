@@ -41,7 +41,7 @@ pub fn forward<T: Number>(image: &Image, window: &Window, input: &[T], columns: 
                         let len = target.len();
                         target.copy_from_slice(&source[x.first..][..len]);
                     } else {
-                        let source = source[x.first.min(image.width)..].iter();
+                        let source = source[x.first..].iter();
                         for (to, from) in target.iter_mut().zip(source.step_by(window.stride.1)) {
                             *to = *from;
                         }
@@ -83,7 +83,7 @@ pub fn backward<T: Number>(image: &Image, window: &Window, d_columns: &[T], d_in
                     let target = (y.first + nth * window.stride.0) * image.width;
                     let target = &mut plane[target..target + image.width];
                     let source = &row[oy * places.1..(oy + 1) * places.1][x.places.clone()];
-                    let target = target[x.first.min(image.width)..].iter_mut();
+                    let target = target[x.first..].iter_mut();
                     for (to, from) in target.step_by(window.stride.1).zip(source) {
                         *to += *from;
                     }
