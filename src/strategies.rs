@@ -10,9 +10,9 @@
 //!
 //! A geometry strategy draws what frameworks get wrong: kernels that are not square, strides that
 //! leave a remainder, groups together with strides, padding of another size on every side. Height
-//! and width always differ, so that no kernel can take one for the other. Every size shrinks on its
-//! own towards its smallest, so a failing case ends as a small geometry in which each number that
-//! is left matters.
+//! and width always differ, so that no kernel can take one for the other. Every size shrinks towards
+//! its smallest, in turn and again, so a failing case ends as a small geometry in which no number
+//! can be smaller.
 //!
 //! Tensors are drawn as one seed, whatever their length, so that shrinking works on the geometry
 //! and not on thousands of numbers. [`values`] are all different and away from 0: no two tie in a
@@ -37,6 +37,8 @@
 //! ```
 
 use proptest::prelude::*;
+use proptest::strategy::{NewTree, ValueTree};
+use proptest::test_runner::TestRunner;
 use shapeproof::kernels::{
     conv2d, conv_transpose2d, group_norm, linear, pad2d, pool2d, upsample2d, Axis, Image, Number,
     Planes, Window,
@@ -88,15 +90,168 @@ pub fn linear() -> impl Strategy<Value = linear::Geometry> {
 
 /// A window of up to 4×4 taps, stride and dilation up to 3, padding up to 2 on every side.
 pub fn window() -> impl Strategy<Value = Window> {
-    (sizes(4), sizes(3), extents(2), extents(2), sizes(3)).prop_map(
-        |(kernel, stride, before, after, dilation)| Window {
-            kernel,
-            stride,
-            before,
-            after,
-            dilation,
-        },
-    )
+    Sizes(WINDOW.to_vec()).prop_map(|sizes| window_of(&sizes))
+}
+
+/// Rows and columns of kernel, dilation, stride, padding before and padding after.
+const WINDOW: [(usize, usize); 10] = [
+    (1, 4),
+    (1, 4),
+    (1, 3),
+    (1, 3),
+    (1, 3),
+    (1, 3),
+    (0, 2),
+    (0, 2),
+    (0, 2),
+    (0, 2),
+];
+
+/// The window that the last ten sizes say.
+fn window_of(sizes: &[usize]) -> Window {
+    let [.., ky, kx, dy, dx, sy, sx, above, left, below, right] = *sizes else {
+        unreachable!("a window has {} sizes", WINDOW.len())
+    };
+    Window {
+        kernel: (ky, kx),
+        stride: (sy, sx),
+        before: (above, left),
+        after: (below, right),
+        dilation: (dy, dx),
+    }
+}
+
+/// Sizes between `bounds` and a window, which shrink together.
+fn with_window<const N: usize>(
+    bounds: &[(usize, usize); N],
+) -> impl Strategy<Value = ([usize; N], Window)> {
+    Sizes(bounds.iter().chain(&WINDOW).copied().collect()).prop_map(|sizes| {
+        let own = std::array::from_fn(|place| sizes[place]);
+        (own, window_of(&sizes))
+    })
+}
+
+/// Sizes between bounds, both included.
+///
+/// A tuple of ranges shrinks each range once, in order. But sizes depend on each other: a padding
+/// may be needed only as long as the image is small. So these shrink in turn, again and again,
+/// until neither one nor two of them can be smaller.
+#[derive(Clone, Debug)]
+struct Sizes(Vec<(usize, usize)>);
+
+/// How [`Sizes`] shrink.
+#[derive(Clone, Debug)]
+struct Shrinking {
+    least: Vec<usize>,
+    /// The simplest sizes known to fail.
+    failing: Vec<usize>,
+    /// The sizes that are tried.
+    tried: Vec<usize>,
+    steps: Vec<Step>,
+    /// The step that is next.
+    next: usize,
+    /// Steps that led to nothing since the last that did.
+    in_vain: usize,
+}
+
+/// One way to make sizes smaller.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    ToLeast(usize),
+    HalfWay(usize),
+    ByOne(usize),
+    BothByOne(usize, usize),
+}
+
+impl Shrinking {
+    fn new(least: Vec<usize>, drawn: Vec<usize>) -> Self {
+        let each = || 0..drawn.len();
+        let mut steps: Vec<Step> = each()
+            .flat_map(|a| [Step::ToLeast(a), Step::HalfWay(a), Step::ByOne(a)])
+            .collect();
+        steps.extend(each().flat_map(|b| (0..b).map(move |a| Step::BothByOne(a, b))));
+        Shrinking {
+            least,
+            failing: drawn.clone(),
+            tried: drawn,
+            steps,
+            next: 0,
+            in_vain: 0,
+        }
+    }
+
+    /// Takes the next step that changes something; takes back the last one where there is none.
+    fn advance(&mut self) -> bool {
+        while self.in_vain < self.steps.len() {
+            self.tried.clone_from(&self.failing);
+            let step = self.steps[self.next];
+            self.next = (self.next + 1) % self.steps.len();
+            self.in_vain += 1;
+            let (least, tried) = (&self.least, &mut self.tried);
+            let mut less = |a: usize| {
+                let possible = tried[a] > least[a];
+                tried[a] -= usize::from(possible);
+                possible
+            };
+            let smaller = match step {
+                Step::ByOne(a) => less(a),
+                // Both or none: a step of one alone has had its turn.
+                Step::BothByOne(a, b) => less(a) && less(b),
+                Step::ToLeast(a) => {
+                    tried[a] = least[a];
+                    tried[a] != self.failing[a]
+                }
+                Step::HalfWay(a) => {
+                    tried[a] = least[a] + (tried[a] - least[a]) / 2;
+                    tried[a] != self.failing[a]
+                }
+            };
+            if smaller {
+                return true;
+            }
+        }
+        self.tried.clone_from(&self.failing);
+        false
+    }
+}
+
+impl Strategy for Sizes {
+    type Tree = Shrinking;
+    type Value = Vec<usize>;
+
+    fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
+        let mut drawn = Vec::with_capacity(self.0.len());
+        for (least, largest) in &self.0 {
+            drawn.push((*least..=*largest).new_tree(runner)?.current());
+        }
+        let least = self.0.iter().map(|(least, _)| *least).collect();
+        Ok(Shrinking::new(least, drawn))
+    }
+}
+
+impl ValueTree for Shrinking {
+    type Value = Vec<usize>;
+
+    fn current(&self) -> Self::Value {
+        self.tried.clone()
+    }
+
+    fn simplify(&mut self) -> bool {
+        if self.tried != self.failing {
+            self.failing.clone_from(&self.tried);
+            self.in_vain = 0;
+        }
+        self.advance()
+    }
+
+    fn complicate(&mut self) -> bool {
+        if self.tried == self.failing {
+            return false;
+        }
+        // Where no step is left, this goes back to what fails, and the seed may shrink next.
+        self.advance();
+        true
+    }
 }
 
 /// An image that `window` fits into, with `beyond` pixels more than it needs.
@@ -122,17 +277,19 @@ fn different(image: Image) -> Image {
 ///
 /// One in four is pointwise and one in four depthwise, which are computed by other methods.
 pub fn conv2d() -> impl Strategy<Value = conv2d::Geometry> {
-    let any = (window(), 1usize..=3, sizes(3));
-    let depthwise =
-        (window(), 1usize..=3, 1usize..=2).prop_map(|(window, groups, m)| (window, groups, (1, m)));
-    let pointwise =
-        (1usize..=3, sizes(3)).prop_map(|(groups, per)| (Window::new(1, 1), groups, per));
-    let kind = prop_oneof![2 => any, 1 => depthwise, 1 => pointwise];
-    (kind, extents(5)).prop_map(|((window, groups, per_group), beyond)| conv2d::Geometry {
-        input: image_for(&window, groups * per_group.0, beyond),
-        filters: groups * per_group.1,
-        window,
-        groups,
+    with_window(&[(0, 3), (1, 3), (1, 3), (1, 3), (0, 5), (0, 5)]).prop_map(|(sizes, window)| {
+        let [kind, groups, seen, filters, rows, columns] = sizes;
+        let (window, seen, filters) = match kind {
+            3 => (Window::new(1, 1), seen, filters),
+            2 => (window, 1, filters.min(2)),
+            _ => (window, seen, filters),
+        };
+        conv2d::Geometry {
+            input: image_for(&window, groups * seen, (rows, columns)),
+            filters: groups * filters,
+            window,
+            groups,
+        }
     })
 }
 
@@ -146,65 +303,62 @@ pub fn conv2d_stride_1() -> impl Strategy<Value = conv2d::Geometry> {
 
 /// A transposed convolution: any window, any output padding below the stride.
 pub fn conv_transpose2d() -> impl Strategy<Value = conv_transpose2d::Geometry> {
-    let channels = (1usize..=3, sizes(3));
-    (window(), channels, sizes(4), extents(2)).prop_map(
-        |(window, (groups, per_group), size, extra)| {
-            let mut g = conv_transpose2d::Geometry {
-                input: different(Image::new(groups * per_group.0, size.0, size.1)),
-                filters: groups * per_group.1,
-                window,
-                output_padding: (
-                    extra.0.min(window.stride.0 - 1),
-                    extra.1.min(window.stride.1 - 1),
-                ),
-                groups,
-            };
-            // A padding that would leave nothing of the output becomes as large as it may be.
-            let keep =
-                |size: usize, stride: usize, dilation: usize, kernel: usize, extra: usize| {
-                    (size - 1) * stride + dilation * (kernel - 1) + extra
-                };
-            let w = &mut g.window;
-            let rows = keep(
-                g.input.height,
-                w.stride.0,
-                w.dilation.0,
-                w.kernel.0,
-                g.output_padding.0,
-            );
-            let columns = keep(
-                g.input.width,
-                w.stride.1,
-                w.dilation.1,
-                w.kernel.1,
-                g.output_padding.1,
-            );
-            w.before = (w.before.0.min(rows), w.before.1.min(columns));
-            w.after = (
-                w.after.0.min(rows - w.before.0),
-                w.after.1.min(columns - w.before.1),
-            );
-            g
-        },
-    )
+    let bounds = [(1, 3), (1, 3), (1, 3), (1, 4), (1, 4), (0, 2), (0, 2)];
+    with_window(&bounds).prop_map(|(sizes, window)| {
+        let [groups, seen, filters, height, width, down, right] = sizes;
+        let mut g = conv_transpose2d::Geometry {
+            input: different(Image::new(groups * seen, height, width)),
+            filters: groups * filters,
+            window,
+            output_padding: (
+                down.min(window.stride.0 - 1),
+                right.min(window.stride.1 - 1),
+            ),
+            groups,
+        };
+        // A padding that would leave nothing of the output becomes as large as it may be.
+        let keep = |size: usize, stride: usize, dilation: usize, kernel: usize, extra: usize| {
+            (size - 1) * stride + dilation * (kernel - 1) + extra
+        };
+        let w = &mut g.window;
+        let rows = keep(
+            g.input.height,
+            w.stride.0,
+            w.dilation.0,
+            w.kernel.0,
+            g.output_padding.0,
+        );
+        let columns = keep(
+            g.input.width,
+            w.stride.1,
+            w.dilation.1,
+            w.kernel.1,
+            g.output_padding.1,
+        );
+        w.before = (w.before.0.min(rows), w.before.1.min(columns));
+        w.after = (
+            w.after.0.min(rows - w.before.0),
+            w.after.1.min(columns - w.before.1),
+        );
+        g
+    })
 }
 
 /// A pooling: any window with a padding of at most half of it, so that every place sees a pixel.
 pub fn pool2d() -> impl Strategy<Value = pool2d::Geometry> {
-    (window(), 1usize..=3, extents(5)).prop_map(|(mut window, channels, beyond)| {
+    with_window(&[(1, 3), (0, 5), (0, 5)]).prop_map(|([channels, rows, columns], mut window)| {
         let half = |kernel: Pair, padding: Pair| {
             (padding.0.min(kernel.0 / 2), padding.1.min(kernel.1 / 2))
         };
         window.before = half(window.kernel, window.before);
         window.after = half(window.kernel, window.after);
-        let image = image_for(&window, channels, beyond);
+        let image = image_for(&window, channels, (rows, columns));
+        // A smaller image could slip through between two taps.
+        let gap = |kernel: usize, dilation: usize| if kernel > 1 { dilation } else { 1 };
+        let height = image.height.max(gap(window.kernel.0, window.dilation.0));
+        let width = image.width.max(gap(window.kernel.1, window.dilation.1));
         pool2d::Geometry {
-            // A smaller image could slip through between two taps.
-            input: different(Image::new(
-                channels,
-                image.height.max(window.dilation.0),
-                image.width.max(window.dilation.1),
-            )),
+            input: different(Image::new(channels, height, width)),
             window,
         }
     })
@@ -270,23 +424,25 @@ fn next(state: &mut u64) -> u64 {
 
 /// `len` numbers between −2 and 2, all different and at least 0.1 away from 0.
 ///
-/// They are steps of a ladder in an order that `seed` shuffles, with alternating signs; seed 0
-/// leaves them in order. The same seed always gives the same numbers.
+/// Seed 0 lets them rise; any other seed shuffles them. Which of two numbers is the larger depends
+/// on the seed and their places only, not on `len`: so a maximum stays where it is while a failing
+/// case shrinks. The same seed always gives the same numbers.
 pub fn values<T: Number>(len: usize, seed: u64) -> Vec<T> {
-    let mut steps: Vec<usize> = (0..len).collect();
-    if seed != 0 {
-        let mut state = seed;
-        for place in (1..len).rev() {
-            steps.swap(place, (next(&mut state) % (place as u64 + 1)) as usize);
-        }
-    }
-    steps
-        .into_iter()
-        .map(|step| {
-            let size = 0.1 + 1.9 * (step + 1) as f64 / len as f64;
-            T::of(if step % 2 == 0 { size } else { -size })
+    let mut state = seed;
+    let mut order: Vec<(u64, usize)> = (0..len)
+        .map(|place| match seed {
+            0 => (0, place),
+            _ => (next(&mut state), place),
         })
-        .collect()
+        .collect();
+    order.sort_unstable();
+    let mut values = vec![T::zero(); len];
+    for (rank, (_, place)) in order.into_iter().enumerate() {
+        // From −1 to 1.
+        let height = (2 * rank + 1) as f64 / len as f64 - 1.0;
+        values[place] = T::of(height.signum() * (0.1 + 1.9 * height.abs()));
+    }
+    values
 }
 
 /// `len` whole numbers from −4 to 4, never 0; seed 0 gives ones only.

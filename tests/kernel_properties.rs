@@ -1,7 +1,7 @@
 //! What must hold for every kernel at every geometry, in `f32` and `f64`.
 //!
-//! `cargo test --test kernel_properties` runs a few dozen cases a property;
-//! `PROPTEST_CASES=10000 cargo test --release --test kernel_properties` as many as asked for. What
+//! `cargo test --test kernel_properties` runs a few hundred cases a property;
+//! `PROPTEST_CASES=20000 cargo test --release --test kernel_properties` as many as asked for. What
 //! fails is written to `tests/kernel_properties.proptest-regressions` and comes first next time.
 //!
 //! Wherever the arithmetic allows, the numbers are small and whole, and results are compared
@@ -465,29 +465,29 @@ fn conv_transpose2d_transposes_conv2d<T: Number>(
 }
 
 properties! {
-    64 cases: conv2d_equals_naive(g in strategies::conv2d(), n in strategies::batch(), s in seed());
-    64 cases: conv2d_is_adjoint(g in strategies::conv2d(), n in strategies::batch(), s in seed());
-    32 cases: conv2d_is_linear(g in strategies::conv2d(), n in strategies::batch(), s in seed());
-    32 cases: conv2d_is_batch_independent(
+    512 cases: conv2d_equals_naive(g in strategies::conv2d(), n in strategies::batch(), s in seed());
+    512 cases: conv2d_is_adjoint(g in strategies::conv2d(), n in strategies::batch(), s in seed());
+    256 cases: conv2d_is_linear(g in strategies::conv2d(), n in strategies::batch(), s in seed());
+    256 cases: conv2d_is_batch_independent(
         g in strategies::conv2d(), n in strategies::batch(), s in seed());
-    32 cases: conv2d_repeats(g in strategies::conv2d(), n in strategies::batch(), s in seed());
-    48 cases: conv2d_moves_with_its_input(g in strategies::conv2d_stride_1(), s in seed());
-    64 cases: conv_transpose2d_equals_naive(
+    256 cases: conv2d_repeats(g in strategies::conv2d(), n in strategies::batch(), s in seed());
+    512 cases: conv2d_moves_with_its_input(g in strategies::conv2d_stride_1(), s in seed());
+    512 cases: conv_transpose2d_equals_naive(
         g in strategies::conv_transpose2d(), n in strategies::batch(), s in seed());
-    64 cases: conv_transpose2d_is_adjoint(
+    512 cases: conv_transpose2d_is_adjoint(
         g in strategies::conv_transpose2d(), n in strategies::batch(), s in seed());
-    32 cases: conv_transpose2d_is_linear(
+    256 cases: conv_transpose2d_is_linear(
         g in strategies::conv_transpose2d(), n in strategies::batch(), s in seed());
-    32 cases: conv_transpose2d_is_batch_independent(
+    256 cases: conv_transpose2d_is_batch_independent(
         g in strategies::conv_transpose2d(), n in strategies::batch(), s in seed());
-    32 cases: conv_transpose2d_repeats(
+    256 cases: conv_transpose2d_repeats(
         g in strategies::conv_transpose2d(), n in strategies::batch(), s in seed());
-    48 cases: conv_transpose2d_transposes_conv2d(
+    512 cases: conv_transpose2d_transposes_conv2d(
         g in strategies::conv_transpose2d(), s in seed());
 }
 gradients! {
-    24 cases: conv2d_gradients(g in strategies::conv2d(), n in strategies::batch(), s in seed());
-    24 cases: conv_transpose2d_gradients(
+    256 cases: conv2d_gradients(g in strategies::conv2d(), n in strategies::batch(), s in seed());
+    256 cases: conv_transpose2d_gradients(
         g in strategies::conv_transpose2d(), n in strategies::batch(), s in seed());
 }
 
@@ -568,13 +568,13 @@ fn bias_equals_naive_and_is_adjoint<T: Number>(p: Planes, n: usize, seed: u64) -
 }
 
 properties! {
-    64 cases: matmul_equals_naive(
+    512 cases: matmul_equals_naive(
         sizes in (0usize..40, 0usize..40, 0usize..20),
         kind in (any::<bool>(), any::<bool>(), any::<bool>()),
         s in seed());
-    64 cases: unfold_equals_naive_and_is_adjoint(g in strategies::pool2d(), s in seed());
-    64 cases: sums_equal_naive(len in 0usize..100, s in seed());
-    64 cases: bias_equals_naive_and_is_adjoint(
+    512 cases: unfold_equals_naive_and_is_adjoint(g in strategies::pool2d(), s in seed());
+    512 cases: sums_equal_naive(len in 0usize..100, s in seed());
+    512 cases: bias_equals_naive_and_is_adjoint(
         p in strategies::planes(), n in strategies::batch(), s in seed());
 }
 
@@ -650,11 +650,11 @@ fn linear_gradients(g: linear::Geometry, n: usize, seed: u64) -> Check {
 }
 
 properties! {
-    64 cases: linear_equals_naive_and_is_adjoint(
+    512 cases: linear_equals_naive_and_is_adjoint(
         g in strategies::linear(), n in strategies::batch(), s in seed());
 }
 gradients! {
-    32 cases: linear_gradients(g in strategies::linear(), n in strategies::batch(), s in seed());
+    256 cases: linear_gradients(g in strategies::linear(), n in strategies::batch(), s in seed());
 }
 
 // ---- poolings ----
@@ -789,19 +789,19 @@ fn pooling_gradients(g: pool2d::Geometry, n: usize, seed: u64) -> Check {
 }
 
 properties! {
-    64 cases: max_pool2d_equals_naive(
+    512 cases: max_pool2d_equals_naive(
         g in strategies::pool2d(), n in strategies::batch(), nan in 0usize..1000, s in seed());
-    64 cases: sum_pool2d_equals_naive_and_is_adjoint(
+    512 cases: sum_pool2d_equals_naive_and_is_adjoint(
         g in strategies::pool2d(), n in strategies::batch(), s in seed());
-    64 cases: avg_pool2d_equals_naive_and_sum_by_window(
+    512 cases: avg_pool2d_equals_naive_and_sum_by_window(
         g in strategies::pool2d(), n in strategies::batch(), s in seed());
-    48 cases: pooling_keeps_a_constant(
+    512 cases: pooling_keeps_a_constant(
         g in strategies::pool2d(), n in strategies::batch(), value in any::<i8>());
-    64 cases: global_avg_pool2d_equals_naive_and_is_adjoint(
+    512 cases: global_avg_pool2d_equals_naive_and_is_adjoint(
         p in strategies::planes(), n in strategies::batch(), s in seed());
 }
 gradients! {
-    32 cases: pooling_gradients(g in strategies::pool2d(), n in strategies::batch(), s in seed());
+    256 cases: pooling_gradients(g in strategies::pool2d(), n in strategies::batch(), s in seed());
 }
 
 // ---- activations ----
@@ -861,10 +861,10 @@ fn activation_gradients(len: usize, seed: u64) -> Check {
 }
 
 properties! {
-    24 cases: activations_equal_naive(len in 1usize..40, s in seed());
+    256 cases: activations_equal_naive(len in 1usize..40, s in seed());
 }
 gradients! {
-    24 cases: activation_gradients(len in 1usize..24, s in seed());
+    256 cases: activation_gradients(len in 1usize..24, s in seed());
 }
 
 // ---- softmax and cross-entropy ----
@@ -987,13 +987,13 @@ fn cross_entropy_gradients(batch: usize, classes: usize, seed: u64) -> Check {
 }
 
 properties! {
-    64 cases: softmax_equals_naive(a in strategies::axis(), s in seed());
-    64 cases: softmax_is_shift_invariant(a in strategies::axis(), shift in any::<i16>(), s in seed());
-    64 cases: cross_entropy_equals_naive(n in 1usize..6, classes in 1usize..8, s in seed());
+    512 cases: softmax_equals_naive(a in strategies::axis(), s in seed());
+    512 cases: softmax_is_shift_invariant(a in strategies::axis(), shift in any::<i16>(), s in seed());
+    512 cases: cross_entropy_equals_naive(n in 1usize..6, classes in 1usize..8, s in seed());
 }
 gradients! {
-    32 cases: softmax_gradients(a in strategies::axis(), s in seed());
-    32 cases: cross_entropy_gradients(n in 1usize..5, classes in 1usize..7, s in seed());
+    256 cases: softmax_gradients(a in strategies::axis(), s in seed());
+    256 cases: cross_entropy_gradients(n in 1usize..5, classes in 1usize..7, s in seed());
 }
 
 // ---- normalisations ----
@@ -1173,15 +1173,15 @@ normalisation!(
 );
 
 properties! {
-    64 cases: batch_norm_equals_naive(g in batch_norm(), s in seed());
-    64 cases: layer_norm_equals_naive(g in layer_norm(), n in strategies::batch(), s in seed());
-    64 cases: group_norm_equals_naive(
+    512 cases: batch_norm_equals_naive(g in batch_norm(), s in seed());
+    512 cases: layer_norm_equals_naive(g in layer_norm(), n in strategies::batch(), s in seed());
+    512 cases: group_norm_equals_naive(
         g in strategies::group_norm(), n in strategies::batch(), s in seed());
 }
 gradients! {
-    32 cases: batch_norm_gradients(g in batch_norm(), s in seed());
-    32 cases: layer_norm_gradients(g in layer_norm(), n in strategies::batch(), s in seed());
-    32 cases: group_norm_gradients(
+    256 cases: batch_norm_gradients(g in batch_norm(), s in seed());
+    256 cases: layer_norm_gradients(g in layer_norm(), n in strategies::batch(), s in seed());
+    256 cases: group_norm_gradients(
         g in strategies::group_norm(), n in strategies::batch(), s in seed());
 }
 
@@ -1254,12 +1254,12 @@ fn concat_equals_naive_and_comes_apart<T: Number>(n: usize, lens: Vec<usize>, se
 }
 
 properties! {
-    64 cases: pad2d_equals_naive_and_is_adjoint(
+    512 cases: pad2d_equals_naive_and_is_adjoint(
         g in strategies::pad2d(), n in strategies::batch(), s in seed());
-    64 cases: upsample2d_equals_naive_and_is_adjoint(
+    512 cases: upsample2d_equals_naive_and_is_adjoint(
         g in strategies::upsample2d(), n in strategies::batch(), s in seed());
-    64 cases: add_equals_naive(parts in 0usize..5, len in 0usize..20, s in seed());
-    64 cases: concat_equals_naive_and_comes_apart(
+    512 cases: add_equals_naive(parts in 0usize..5, len in 0usize..20, s in seed());
+    512 cases: concat_equals_naive_and_comes_apart(
         n in strategies::batch(), lens in prop::collection::vec(0usize..8, 1..5), s in seed());
 }
 
