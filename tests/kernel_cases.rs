@@ -444,6 +444,43 @@ fn group_norm_between_its_extremes() {
     assert!((y[3] - 3.0 / 5f64.sqrt()).abs() < 1e-15, "{y:?}");
 }
 
+/// A batch may come in parts: what is in the gradients stays.
+#[test]
+fn gradients_of_normalisations_are_added_up() {
+    let x = [1.0, 2.0, 4.0, 8.0];
+    let dy = [1.0, -1.0, 2.0, 3.0];
+    let (mean, variance) = ([2.0, 3.0], [1.0, 4.0]);
+    let statistics = Statistics {
+        mean: &mean,
+        variance: &variance,
+    };
+    let planes = Planes::new(2, 2);
+    let of_batch = batch_norm::Geometry { planes, eps: 0.0 };
+    let of_groups = group_norm::Geometry {
+        planes,
+        groups: 1,
+        eps: 0.0,
+    };
+    let of_layer = layer_norm::Geometry {
+        features: 2,
+        eps: 0.0,
+    };
+    type Backward<'a> = &'a dyn Fn(&mut [f64], &mut [f64]);
+    let backward: [Backward; 3] = [
+        &|dw, db| batch_norm::backward_parameters(&of_batch, 1, &x, statistics, &dy, dw, db),
+        &|dw, db| group_norm::backward_parameters(&of_groups, 1, &x, &dy, dw, db),
+        &|dw, db| layer_norm::backward_parameters(&of_layer, 2, &x, &dy, dw, db),
+    ];
+    for backward in backward {
+        let (mut dw, mut db) = ([0.0; 2], [0.0; 2]);
+        backward(&mut dw, &mut db);
+        let (once, bias_once) = (dw, db);
+        backward(&mut dw, &mut db);
+        assert_eq!(dw, once.map(|d| 2.0 * d));
+        assert_eq!(db, bias_once.map(|d| 2.0 * d));
+    }
+}
+
 // ---- images of another size ----
 
 #[test]
