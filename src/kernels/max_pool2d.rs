@@ -60,11 +60,14 @@ pub fn forward<T: Number>(
             let x = x[pixel..].iter().step_by(stride);
             for (nth, (x, (y, index))) in x.zip(y.zip(indices)).enumerate() {
                 // Strictly larger, so that the first of equal values stays. The first value stays
-                // even if it is −∞.
-                if *x > *y || x.is_nan() || *index == NOWHERE {
-                    *y = *x;
-                    *index = (pixel + nth * stride) as u32;
-                }
+                // even if it is −∞. Both are always written: to choose is cheaper than to jump.
+                let larger = (*x > *y) | x.is_nan() | (*index == NOWHERE);
+                *y = if larger { *x } else { *y };
+                *index = if larger {
+                    (pixel + nth * stride) as u32
+                } else {
+                    *index
+                };
             }
         });
     }

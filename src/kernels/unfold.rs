@@ -84,8 +84,15 @@ pub fn backward<T: Number>(image: &Image, window: &Window, d_columns: &[T], d_in
                     let target = &mut plane[target..target + image.width];
                     let source = &row[oy * places.1..(oy + 1) * places.1][x.places.clone()];
                     let target = target[x.first..].iter_mut();
-                    for (to, from) in target.step_by(window.stride.1).zip(source) {
-                        *to += *from;
+                    // Without the stride the compiler adds several numbers at once.
+                    if window.stride.1 == 1 {
+                        for (to, from) in target.zip(source) {
+                            *to += *from;
+                        }
+                    } else {
+                        for (to, from) in target.step_by(window.stride.1).zip(source) {
+                            *to += *from;
+                        }
                     }
                 }
             }
