@@ -27,6 +27,7 @@
 //! | room | holds | knows |
 //! |---|---|---|
 //! | [`shape`] | what fits with what, the words of every compile-time error | nothing else |
+//! | [`kernels`] | what layers compute, on slices; a naive reference beside each kernel | `shape` |
 //! | [`tensor`] | typed tensors, sliding windows on any device | `shape` |
 //! | [`layers`] | one file a layer | `shape`, `tensor` |
 //! | [`data`] | data sets, batches, synthetic digits | `shape`, `tensor` |
@@ -41,9 +42,12 @@
 extern crate self as shapeproof;
 
 pub mod data;
+pub mod kernels;
 pub mod layers;
 mod model;
 pub mod shape;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 pub mod tensor;
 pub mod train;
 pub mod weights;

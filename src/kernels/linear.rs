@@ -1,0 +1,166 @@
+//! Every output feature sees every input feature.
+
+use super::matmul::{matmul, Matrix, Output};
+use super::{bias, expect_len, Number, Planes};
+
+/// The sizes of a linear map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Geometry {
+    /// Input features.
+    pub inputs: usize,
+    /// Output features.
+    pub outputs: usize,
+}
+
+impl Geometry {
+    /// Numbers in the weight.
+    pub const fn weight_len(&self) -> usize {
+        self.inputs * self.outputs
+    }
+}
+
+/// `y[o] = b[o] + Σ_i w[o, i] · x[i]`
+///
+/// # Shapes
+/// `input` `(B, inputs)`, `weight` `(outputs, inputs)`, `bias` `outputs`, `output` `(B, outputs)`.
+///
+/// # Panics
+/// When a slice has another size.
+///
+/// # Same as
+/// `torch.nn.functional.linear`
+pub fn forward<T: Number>(
+    g: &Geometry,
+    batch: usize,
+    input: &[T],
+    weight: &[T],
+    bias: Option<&[T]>,
+    output: &mut [T],
+) {
+    expect_len("input", input.len(), batch * g.inputs);
+    expect_len("weight", weight.len(), g.weight_len());
+    expect_len("output", output.len(), batch * g.outputs);
+    let x = Matrix::new(batch, g.inputs, input);
+    let w = Matrix::new(g.outputs, g.inputs, weight);
+    matmul(x, w.transposed(), Output::Overwrite, output);
+    if let Some(bias) = bias {
+        bias::forward(&Planes::new(g.outputs, 1), batch, bias, output);
+    }
+}
+
+/// `d_x[i] = Σ_o w[o, i] · d_y[o]`
+///
+/// # Shapes
+/// `weight` `(outputs, inputs)`, `d_output` `(B, outputs)`, `d_input` `(B, inputs)`.
+///
+/// # Panics
+/// When a slice has another size.
+pub fn backward_input<T: Number>(
+    g: &Geometry,
+    batch: usize,
+    weight: &[T],
+    d_output: &[T],
+    d_input: &mut [T],
+) {
+    expect_len("weight", weight.len(), g.weight_len());
+    expect_len("d_output", d_output.len(), batch * g.outputs);
+    expect_len("d_input", d_input.len(), batch * g.inputs);
+    let dy = Matrix::new(batch, g.outputs, d_output);
+    let w = Matrix::new(g.outputs, g.inputs, weight);
+    matmul(dy, w, Output::Overwrite, d_input);
+}
+
+/// `d_w[o, i] = d_w[o, i] + Σ_b d_y[b, o] · x[b, i]`
+///
+/// # Shapes
+/// `input` `(B, inputs)`, `d_output` `(B, outputs)`, `d_weight` `(outputs, inputs)`.
+///
+/// # Panics
+/// When a slice has another size.
+pub fn backward_weight<T: Number>(
+    g: &Geometry,
+    batch: usize,
+    input: &[T],
+    d_output: &[T],
+    d_weight: &mut [T],
+) {
+    expect_len("input", input.len(), batch * g.inputs);
+    expect_len("d_output", d_output.len(), batch * g.outputs);
+    expect_len("d_weight", d_weight.len(), g.weight_len());
+    let dy = Matrix::new(batch, g.outputs, d_output);
+    let x = Matrix::new(batch, g.inputs, input);
+    matmul(dy.transposed(), x, Output::Add, d_weight);
+}
+
+/// `d_b[o] = d_b[o] + Σ_b d_y[b, o]`
+///
+/// # Shapes
+/// `d_output` `(B, outputs)`, `d_bias` `outputs`.
+///
+/// # Panics
+/// When a slice has another size.
+pub fn backward_bias<T: Number>(g: &Geometry, batch: usize, d_output: &[T], d_bias: &mut [T]) {
+    bias::backward(&Planes::new(g.outputs, 1), batch, d_output, d_bias);
+}
+
+/// The same as plain loops.
+pub mod naive {
+    use super::{Geometry, Number};
+
+    /// See [`super::forward`].
+    pub fn forward<T: Number>(
+        g: &Geometry,
+        batch: usize,
+        input: &[T],
+        weight: &[T],
+        bias: Option<&[T]>,
+        output: &mut [T],
+    ) {
+        for b in 0..batch {
+            for o in 0..g.outputs {
+                let mut sum = bias.map_or(T::zero(), |bias| bias[o]);
+                for i in 0..g.inputs {
+                    sum += weight[o * g.inputs + i] * input[b * g.inputs + i];
+                }
+                output[b * g.outputs + o] = sum;
+            }
+        }
+    }
+
+    /// See [`super::backward_input`].
+    pub fn backward_input<T: Number>(
+        g: &Geometry,
+        batch: usize,
+        weight: &[T],
+        d_output: &[T],
+        d_input: &mut [T],
+    ) {
+        for b in 0..batch {
+            for i in 0..g.inputs {
+                let mut sum = T::zero();
+                for o in 0..g.outputs {
+                    sum += weight[o * g.inputs + i] * d_output[b * g.outputs + o];
+                }
+                d_input[b * g.inputs + i] = sum;
+            }
+        }
+    }
+
+    /// See [`super::backward_weight`].
+    pub fn backward_weight<T: Number>(
+        g: &Geometry,
+        batch: usize,
+        input: &[T],
+        d_output: &[T],
+        d_weight: &mut [T],
+    ) {
+        for b in 0..batch {
+            for o in 0..g.outputs {
+                for i in 0..g.inputs {
+                    d_weight[o * g.inputs + i] +=
+                        d_output[b * g.outputs + o] * input[b * g.inputs + i];
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+use std::fmt::{Debug, Display};
+use std::iter::Sum;
+
+use num_traits::{Float, NumAssign};
+
+mod sealed {
+    /// Keeps [`super::Number`] to the two types that matrix products are written for.
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+/// What the kernels compute with: `f32` or `f64`.
+///
+/// ```
+/// use shapeproof::kernels::Number;
+/// fn half<T: Number>(x: T) -> T {
+///     x * T::of(0.5)
+/// }
+/// assert_eq!(half(3.0f32), 1.5);
+/// assert_eq!(half(3.0f64), 1.5);
+/// ```
+pub trait Number:
+    sealed::Sealed + Float + NumAssign + Sum + Default + Debug + Display + Send + Sync + 'static
+{
+    /// The nearest number of this type.
+    fn of(value: f64) -> Self;
+
+    /// The error function, `2/√π ∫₀ˣ exp(−t²) dt`.
+    fn erf(self) -> Self;
+}
+
+impl Number for f32 {
+    fn of(value: f64) -> Self {
+        value as f32
+    }
+
+    fn erf(self) -> Self {
+        libm::erff(self)
+    }
+}
+
+impl Number for f64 {
+    fn of(value: f64) -> Self {
+        value
+    }
+
+    fn erf(self) -> Self {
+        libm::erf(self)
+    }
+}

@@ -1,0 +1,54 @@
+//! Adds up the values under a window.
+
+use super::pool2d::{self, Geometry};
+use super::Number;
+
+/// `y = Σ_k x[k]`
+///
+/// Padding counts as values of 0.
+///
+/// # Shapes
+/// `input` `(B, C, H, W)`, `output` `(B, C, OH, OW)`.
+///
+/// # Panics
+/// When a slice has another size.
+///
+/// # Same as
+/// `torch.nn.LPPool2d(1, …)` of positive values; padding counts as 0
+pub fn forward<T: Number>(g: &Geometry, batch: usize, input: &[T], output: &mut [T]) {
+    pool2d::sum_forward(g, batch, T::one(), input, output);
+}
+
+/// `d_x = Σ d_y` over the places whose window covers the pixel.
+///
+/// # Shapes
+/// `d_output` `(B, C, OH, OW)`, `d_input` `(B, C, H, W)`.
+///
+/// # Panics
+/// When a slice has another size.
+pub fn backward<T: Number>(g: &Geometry, batch: usize, d_output: &[T], d_input: &mut [T]) {
+    pool2d::sum_backward(g, batch, T::one(), d_output, d_input);
+}
+
+/// The same as plain loops.
+pub mod naive {
+    use super::pool2d::naive_places;
+    use super::{Geometry, Number};
+
+    /// See [`super::forward`].
+    pub fn forward<T: Number>(g: &Geometry, batch: usize, input: &[T], output: &mut [T]) {
+        naive_places(g, batch, |pixels, place| {
+            output[place] = pixels.iter().map(|x| input[*x]).sum();
+        });
+    }
+
+    /// See [`super::backward`].
+    pub fn backward<T: Number>(g: &Geometry, batch: usize, d_output: &[T], d_input: &mut [T]) {
+        d_input.fill(T::zero());
+        naive_places(g, batch, |pixels, place| {
+            for x in pixels {
+                d_input[*x] += d_output[place];
+            }
+        });
+    }
+}
