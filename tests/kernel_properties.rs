@@ -1263,6 +1263,130 @@ properties! {
         n in strategies::batch(), lens in prop::collection::vec(0usize..8, 1..5), s in seed());
 }
 
+// ---- one image at a time ----
+
+/// Fails unless a batch of `n` is `n` batches of 1, and the second run gives the same bits.
+fn looks_at_one_image<T: Number>(
+    what: &str,
+    n: usize,
+    (from, to): (usize, usize),
+    seed: u64,
+    run: impl Fn(usize, &[T], &mut [T]),
+) -> Check {
+    let x = values::<T>(n * from, seed);
+    let whole = filled(n * to, |y| run(n, &x, y));
+    let again = filled(n * to, |y| run(n, &x, y));
+    prop_assert_eq!(&whole, &again, "{}: second run", what);
+    let mut one_by_one = Vec::new();
+    for x in x.chunks(from) {
+        one_by_one.extend(filled(to, |y| run(1, x, y)));
+    }
+    prop_assert_eq!(whole, one_by_one, "{}: batch independence", what);
+    Ok(())
+}
+
+fn poolings_look_at_one_image<T: Number>(g: pool2d::Geometry, n: usize, s: u64) -> Check {
+    let (x, y) = (g.input.len(), g.output().len());
+    looks_at_one_image::<T>("max", n, (x, y), s, |n, x, out| {
+        out.copy_from_slice(&max_pool(&g, n, x).0);
+    })?;
+    looks_at_one_image::<T>("sum", n, (x, y), s, |n, x, y| {
+        sum_pool2d::forward(&g, n, x, y);
+    })?;
+    looks_at_one_image::<T>("sum backward", n, (y, x), s, |n, dy, dx| {
+        sum_pool2d::backward(&g, n, dy, dx);
+    })?;
+    looks_at_one_image::<T>("avg", n, (x, y), s, |n, x, y| {
+        avg_pool2d::forward(&g, n, x, y);
+    })?;
+    looks_at_one_image::<T>("avg backward", n, (y, x), s, |n, dy, dx| {
+        avg_pool2d::backward(&g, n, dy, dx);
+    })?;
+    // The same image in the batch gives every gradient to the same pixels.
+    let image = values::<T>(x, s);
+    looks_at_one_image::<T>("max backward", n, (y, x), s, |n, dy, dx| {
+        let (_, indices) = max_pool(&g, n, &image.repeat(n));
+        max_pool2d::backward(&g, n, &indices, dy, dx);
+    })
+}
+
+fn resizings_look_at_one_image<T: Number>(
+    pad: pad2d::Geometry,
+    up: upsample2d::Geometry,
+    n: usize,
+    s: u64,
+) -> Check {
+    let (x, y) = (pad.input.len(), pad.output().len());
+    looks_at_one_image::<T>("pad", n, (x, y), s, |n, x, y| {
+        pad2d::forward(&pad, n, T::one(), x, y);
+    })?;
+    looks_at_one_image::<T>("pad backward", n, (y, x), s, |n, dy, dx| {
+        pad2d::backward(&pad, n, dy, dx);
+    })?;
+    let (x, y) = (up.input.len(), up.output().len());
+    looks_at_one_image::<T>("upsample", n, (x, y), s, |n, x, y| {
+        upsample2d::forward(&up, n, x, y);
+    })?;
+    looks_at_one_image::<T>("upsample backward", n, (y, x), s, |n, dy, dx| {
+        upsample2d::backward(&up, n, dy, dx);
+    })
+}
+
+fn softmaxes_look_at_one_row<T: Number>(axis: Axis, n: usize, s: u64) -> Check {
+    let of = |n: usize| Axis {
+        outer: n * axis.outer,
+        ..axis
+    };
+    let len = axis.numbers();
+    looks_at_one_image::<T>("softmax", n, (len, len), s, |n, x, y| {
+        softmax::forward(&of(n), x, y);
+    })?;
+    looks_at_one_image::<T>("softmax backward", n, (len, len), s, |n, dy, dx| {
+        softmax::backward(&of(n), dy, dy, dx);
+    })?;
+    looks_at_one_image::<T>("log_softmax", n, (len, len), s, |n, x, y| {
+        log_softmax::forward(&of(n), x, y);
+    })?;
+    looks_at_one_image::<T>("log_softmax backward", n, (len, len), s, |n, dy, dx| {
+        log_softmax::backward(&of(n), dy, dy, dx);
+    })
+}
+
+/// Summing and standardising backward, twice.
+fn normalisations_repeat<T: Number>((g, n): (batch_norm::Geometry, usize), s: u64) -> Check {
+    let x = values::<T>(n * g.planes.len(), s);
+    let w = values::<T>(g.planes.channels, s + 1);
+    let dy = values::<T>(x.len(), s + 2);
+    let (mean, variance) = batch_statistics(&g, n, &x);
+    let statistics = Statistics {
+        mean: &mean,
+        variance: &variance,
+    };
+    let run = || {
+        let dx = filled(x.len(), |dx| {
+            batch_norm::backward_input(&g, n, &x, statistics, &w, &dy, dx)
+        });
+        let mut db = vec![T::zero(); w.len()];
+        let dw = summed(w.len(), |dw| {
+            batch_norm::backward_parameters(&g, n, &x, statistics, &dy, dw, &mut db)
+        });
+        (dx, dw, db)
+    };
+    prop_assert_eq!(run(), run());
+    Ok(())
+}
+
+properties! {
+    128 cases: poolings_look_at_one_image(
+        g in strategies::pool2d(), n in strategies::batch(), s in seed());
+    128 cases: resizings_look_at_one_image(
+        pad in strategies::pad2d(), up in strategies::upsample2d(), n in strategies::batch(),
+        s in seed());
+    128 cases: softmaxes_look_at_one_row(
+        a in strategies::axis(), n in strategies::batch(), s in seed());
+    128 cases: normalisations_repeat(g in batch_norm(), s in seed());
+}
+
 // ---- the strategies themselves ----
 
 /// Draws `count` values with a fixed seed.

@@ -55,18 +55,18 @@ pub fn forward<T: Number>(
         .zip(indices.chunks_exact_mut(places));
     for (x, (y, indices)) in planes.zip(pooled) {
         g.rows(|place, pixel, len| {
-            let y = y[place..place + len].iter_mut();
-            let indices = &mut indices[place..place + len];
-            let x = x[pixel..].iter().step_by(stride);
-            for (nth, (x, (y, index))) in x.zip(y.zip(indices)).enumerate() {
+            let (y, indices) = (&mut y[place..place + len], &mut indices[place..place + len]);
+            let x = &x[pixel..pixel + (len - 1) * stride + 1];
+            for nth in 0..len {
+                let x = x[nth * stride];
                 // Strictly larger, so that the first of equal values stays. The first value stays
                 // even if it is −∞. Both are always written: to choose is cheaper than to jump.
-                let larger = (*x > *y) | x.is_nan() | (*index == NOWHERE);
-                *y = if larger { *x } else { *y };
-                *index = if larger {
+                let larger = (x > y[nth]) | x.is_nan() | (indices[nth] == NOWHERE);
+                y[nth] = if larger { x } else { y[nth] };
+                indices[nth] = if larger {
                     (pixel + nth * stride) as u32
                 } else {
-                    *index
+                    indices[nth]
                 };
             }
         });

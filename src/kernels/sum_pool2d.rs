@@ -14,7 +14,7 @@ use super::Number;
 /// When a slice has another size.
 ///
 /// # Same as
-/// `torch.nn.LPPool2d(1, …)` of positive values; padding counts as 0
+/// `KH·KW` times `torch.nn.functional.avg_pool2d` with its default `count_include_pad=True`
 pub fn forward<T: Number>(g: &Geometry, batch: usize, input: &[T], output: &mut [T]) {
     pool2d::sum_forward(g, batch, T::one(), input, output);
 }
