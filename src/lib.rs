@@ -31,6 +31,7 @@
 //! | [`layers`] | one file a layer | `shape`, `tensor` |
 //! | [`data`] | data sets, batches, synthetic digits | `shape`, `tensor` |
 //! | [`weights`] | checked loading, safe saving | `tensor` |
+//! | [`mod@gradcheck`] | gradients compared with differences, yours too | `shape`, `tensor`, `layers` |
 //!
 //! The errors of the compiler, each with its program and its remedy, are in the [`guide`].
 //!
@@ -41,6 +42,7 @@
 extern crate self as shapeproof;
 
 pub mod data;
+pub mod gradcheck;
 pub mod layers;
 mod model;
 pub mod shape;

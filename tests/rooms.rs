@@ -11,6 +11,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("model", &["shape"]),
     ("data", &["shape", "tensor"]),
     ("weights", &["tensor"]),
+    ("gradcheck", &["shape", "tensor", "layers"]),
 ];
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
