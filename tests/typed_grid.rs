@@ -1,0 +1,561 @@
+//! Properties of the typed layers over a grid of closed types: every combination of kernel, stride,
+//! padding, dilation and groups below, on images that are not square.
+//!
+//! Const generics cannot be drawn at run time, so each combination is a type of its own, made by
+//! the macros in this file. What is compiled for each type is only its forward, its backward and a
+//! walk over its parameters; the properties themselves are compiled once and see numbers.
+
+mod support;
+
+use shapeproof::dfdx::nn::tensor_collection::{
+    RecursiveWalker, TensorOptions, TensorVisitor, ViewTensorName, ViewTensorRef,
+};
+use shapeproof::gradcheck::{Drawable, GradCheck, GradCheckError, Report};
+use shapeproof::layers::Close;
+use shapeproof::prelude::*;
+use shapeproof::shape::{Dims, FromDims, Infer, LayerShape, Rank, Signature};
+use shapeproof::tensor::Batched;
+use support::{assert_near, convolve, dot, gelu, largest, pool, whole, Images, Pass, Sliding};
+
+// ---- a type as numbers ----
+
+/// A layer of one type, seen as functions of numbers.
+struct Case {
+    name: String,
+    input: Dims,
+    reference: Reference,
+    double: Box<dyn Numeric>,
+    /// The same type in `f32`, for convolutions.
+    single: Option<Box<dyn Numeric>>,
+    gradcheck: fn(&GradCheck) -> Result<Report, GradCheckError>,
+}
+
+/// What the layer computes.
+enum Reference {
+    Conv {
+        filters: usize,
+        groups: usize,
+        window: Sliding,
+    },
+    Pool(Pool, Sliding),
+    Linear,
+    Each(fn(f64) -> f64),
+    Softmax,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Pool {
+    Max,
+    Avg,
+    Sum,
+}
+
+trait Numeric {
+    /// Forward and backward of a batch, in `f64` outside whatever the layer computes in.
+    fn pass(&self, batch: usize, x: &[f64], d_output: &dyn Fn(usize) -> Vec<f64>) -> Pass;
+    fn parameters(&self) -> Vec<(String, Vec<f64>)>;
+}
+
+type OnTape<S, E> = Tensor<S, E, Cpu, OwnedTape<E, Cpu>>;
+type BatchOf<In, E> = OnTape<<In as Batched>::Shape<usize>, E>;
+
+/// A closed layer with whole numbers as parameters.
+struct Typed<In, M, U, E> {
+    module: M,
+    shapes: std::marker::PhantomData<(In, U, E)>,
+}
+
+/// A copy of a module: filled with whole numbers, or reading numbers out of it.
+struct Walk<'a, E: Dtype>
+where
+    Cpu: Device<E>,
+{
+    fill: bool,
+    gradients: Option<&'a Gradients<E, Cpu>>,
+    found: Vec<(String, Vec<f64>)>,
+}
+
+impl<E: Dtype> TensorVisitor<E, Cpu> for Walk<'_, E>
+where
+    Cpu: Device<E>,
+{
+    type Viewer = (ViewTensorRef, ViewTensorName);
+    type Err = CpuError;
+    type E2 = E;
+    type D2 = Cpu;
+
+    fn visit<S: Shape>(
+        &mut self,
+        _: TensorOptions<S, E, Cpu>,
+        (tensor, name): (&Tensor<S, E, Cpu>, String),
+    ) -> Result<Option<Tensor<S, E, Cpu>>, CpuError> {
+        let mut copy = tensor.clone();
+        if self.fill {
+            let salt = 5 + self.found.len();
+            copy.copy_from(&narrow(&whole(tensor.shape().num_elements(), salt)));
+        }
+        let values = match self.gradients {
+            Some(gradients) => gradients.get(tensor).as_vec(),
+            None => copy.as_vec(),
+        };
+        self.found.push((name, wide(&values)));
+        Ok(Some(copy))
+    }
+}
+
+fn walk<E, M>(
+    module: &M,
+    fill: bool,
+    gradients: Option<&Gradients<E, Cpu>>,
+) -> (M, Vec<(String, Vec<f64>)>)
+where
+    E: Dtype,
+    Cpu: Device<E>,
+    M: BuildModule<Cpu, E>,
+{
+    let mut walk = Walk {
+        fill,
+        gradients,
+        found: Vec::new(),
+    };
+    let m = (module, String::new());
+    let copy = M::iter_tensors(&mut RecursiveWalker { m, f: &mut walk }).expect("a walk");
+    (copy.expect("a copy"), walk.found)
+}
+
+fn narrow<E: Dtype>(values: &[f64]) -> Vec<E> {
+    let number = |v: &f64| E::from_f64(*v).expect("a floating-point number");
+    values.iter().map(number).collect()
+}
+
+fn wide<E: Dtype>(values: &[E]) -> Vec<f64> {
+    let number = |v: &E| v.to_f64().expect("a floating-point number");
+    values.iter().map(number).collect()
+}
+
+/// The end of every pass, the output's shape being gone.
+fn finish<E: Dtype>(
+    y: OnTape<(usize,), E>,
+    d_output: &dyn Fn(usize) -> Vec<f64>,
+) -> (Vec<f64>, Gradients<E, Cpu>)
+where
+    Cpu: Device<E>,
+{
+    let output = wide(&y.as_vec());
+    let d_output = narrow(&d_output(output.len()));
+    let d_output = Cpu::default().tensor_from_vec(d_output, (output.len(),));
+    let loss: OnTape<Rank0, E> = (y * d_output).sum();
+    (output, loss.backward())
+}
+
+impl<In, M, U, E> Numeric for Typed<In, M, U, E>
+where
+    In: Batched,
+    U: Shape,
+    E: Element,
+    Cpu: Device<E>,
+    M: BuildModule<Cpu, E> + Module<BatchOf<In, E>, Output = OnTape<U, E>>,
+{
+    fn pass(&self, batch: usize, x: &[f64], d_output: &dyn Fn(usize) -> Vec<f64>) -> Pass {
+        let x = Cpu::default().tensor_from_vec(narrow(x), In::batched(batch));
+        let y = self.module.forward(x.leaky_trace());
+        let count = y.shape().num_elements();
+        let (output, gradients) = finish(y.reshape_like(&(count,)), d_output);
+        Pass {
+            output,
+            d_input: wide(&gradients.get(&x).as_vec()),
+            d_parameters: walk(&self.module, false, Some(&gradients)).1,
+        }
+    }
+
+    fn parameters(&self) -> Vec<(String, Vec<f64>)> {
+        walk(&self.module, false, None).1
+    }
+}
+
+fn typed<In, M, U, E>() -> Box<dyn Numeric>
+where
+    In: Batched,
+    U: Shape,
+    E: Element,
+    Cpu: Device<E>,
+    M: BuildModule<Cpu, E> + Module<BatchOf<In, E>, Output = OnTape<U, E>> + 'static,
+{
+    let module = M::build(&Cpu::default());
+    Box::new(Typed::<In, M, U, E> {
+        module: walk(&module, true, None).0,
+        shapes: std::marker::PhantomData,
+    })
+}
+
+/// The fast form, drawn inputs and parameters, as the layer evaluates.
+fn gradcheck<In, M, U>(check: &GradCheck) -> Result<Report, GradCheckError>
+where
+    In: Batched + Drawable<Tensors = Tensor<<In as Batched>::Shape<usize>, f64, Cpu>>,
+    U: Shape,
+    M: BuildModule<Cpu, f64> + Module<BatchOf<In, f64>, Output = OnTape<U, f64>>,
+{
+    let module = M::build(&Cpu::seed_from_u64(5));
+    check.forward(&module, &check.draw::<In>())
+}
+
+// ---- the grid ----
+
+/// The closed type of an open one.
+macro_rules! closed {
+    ($layer:ty, $input:ty, $number:ty, $signature:ident) => {
+        <$layer as Close<
+            $input,
+            <Rank<{ $signature.output.rank() }> as FromDims<
+                { $signature.output.size(0) },
+                { $signature.output.size(1) },
+                { $signature.output.size(2) },
+            >>::Shape,
+        >>::Layer<$number, Cpu>
+    };
+}
+
+macro_rules! case {
+    ($cases:ident, $layer:ty, $input:ty, $reference:expr) => {
+        case!(@push $cases, $layer, $input, $reference, None)
+    };
+    ($cases:ident, $layer:ty, $input:ty, $reference:expr, and f32) => {
+        case!(@push $cases, $layer, $input, $reference,
+            Some(typed::<$input, closed!($layer, $input, f32, SIGNATURE), _, f32>()))
+    };
+    (@push $cases:ident, $layer:ty, $input:ty, $reference:expr, $single:expr) => {{
+        const SIGNATURE: Signature = <$layer as Infer<$input>>::SIGNATURE;
+        $cases.push(Case {
+            name: concat!(stringify!($layer), " on ", stringify!($input)).to_owned(),
+            input: <$input as LayerShape>::DIMS,
+            reference: $reference,
+            double: typed::<$input, closed!($layer, $input, f64, SIGNATURE), _, f64>(),
+            single: $single,
+            gradcheck: gradcheck::<$input, closed!($layer, $input, f64, SIGNATURE), _>,
+        });
+    }};
+}
+
+/// `cross!(go (first) ([a b] [c d]))`: `go!(first a c)`, `go!(first a d)` and so on.
+macro_rules! cross {
+    ($go:ident $fixed:tt ()) => { $go! $fixed };
+    ($go:ident $fixed:tt ([$($item:tt)*] $($rest:tt)*)) => {
+        cross!(@each $go $fixed [$($item)*] ($($rest)*))
+    };
+    (@each $go:ident $fixed:tt [$($item:tt)*] $rest:tt) => {
+        $(cross!(@add $go $fixed $item $rest);)*
+    };
+    (@add $go:ident ($($fixed:tt)*) $item:tt $rest:tt) => {
+        cross!($go ($($fixed)* $item) $rest)
+    };
+}
+
+/// `conv!(cases (channels height width filters groups) (kernel) (stride) (padding) (dilation))`
+macro_rules! conv {
+    ($cases:ident ($c:literal $h:literal $w:literal $f:literal $g:literal)
+     ($kh:literal $kw:literal) ($sh:literal $sw:literal) ($ph:literal $pw:literal)
+     ($dh:literal $dw:literal)) => {
+        case!(
+            $cases,
+            Conv2d<
+                $f, Kernel<$kh, $kw>, Stride<$sh, $sw>, Padding<$ph, $pw>, Dilation<$dh, $dw>,
+                Groups<$g>,
+            >,
+            Chw<$c, $h, $w>,
+            Reference::Conv {
+                filters: $f,
+                groups: $g,
+                window: Sliding {
+                    kernel: ($kh, $kw),
+                    stride: ($sh, $sw),
+                    before: ($ph, $pw),
+                    after: ($ph, $pw),
+                    dilation: ($dh, $dw),
+                },
+            },
+            and f32
+        );
+    };
+}
+
+/// `pools!(cases (channels height width) (kernel) (stride) (padding))`: one type of each kind.
+macro_rules! pools {
+    ($cases:ident $input:tt $kernel:tt $stride:tt $padding:tt) => {
+        pools!(@one $cases MaxPool2d Max $input $kernel $stride $padding);
+        pools!(@one $cases AvgPool2d Avg $input $kernel $stride $padding);
+        pools!(@one $cases SumPool2d Sum $input $kernel $stride $padding);
+    };
+    (@one $cases:ident $Pool:ident $kind:ident ($c:literal $h:literal $w:literal)
+     ($kh:literal $kw:literal) ($sh:literal $sw:literal) ($ph:literal $pw:literal)) => {
+        case!(
+            $cases,
+            $Pool<$kh, KernelWidth<$kw>, Stride<$sh, $sw>, Padding<$ph, $pw>>,
+            Chw<$c, $h, $w>,
+            Reference::Pool(
+                Pool::$kind,
+                Sliding {
+                    kernel: ($kh, $kw),
+                    stride: ($sh, $sw),
+                    before: ($ph, $pw),
+                    after: ($ph, $pw),
+                    dilation: (1, 1),
+                },
+            )
+        );
+    };
+}
+
+macro_rules! linear {
+    ($cases:ident ($($m:literal)+) $n:literal) => {
+        $(case!($cases, Linear<$n>, Flat<$m>, Reference::Linear);)+
+    };
+}
+
+macro_rules! each {
+    ($cases:ident, $layer:ty, $f:expr) => {
+        case!($cases, $layer, Chw<3, 2, 5>, $f);
+        case!($cases, $layer, Flat<7>, $f);
+    };
+}
+
+// One function for each kind: the compiler spends more than linear time on a long function.
+
+fn convolutions(cases: &mut Vec<Case>) {
+    cross!(conv (cases) (
+        [(3 9 8 2 1) (4 8 9 6 2)]
+        [(1 2) (3 2) (2 3)]
+        [(1 1) (2 3) (3 2)]
+        [(0 0) (1 0) (2 1)]
+        [(1 1) (2 1)]
+    ));
+}
+
+fn depthwise_convolutions(cases: &mut Vec<Case>) {
+    cross!(conv (cases) (
+        [(3 7 10 3 3) (2 10 7 4 2)]
+        [(2 1) (3 3)]
+        [(1 2) (3 2)]
+        [(0 1) (2 2)]
+        [(1 1) (1 3)]
+    ));
+}
+
+fn pools(cases: &mut Vec<Case>) {
+    cross!(pools (cases) (
+        [(2 8 9)]
+        [(2 3) (3 2) (3 3)]
+        [(1 1) (2 1) (1 3) (3 4)]
+        [(0 0) (1 1) (0 1)]
+    ));
+}
+
+fn others(cases: &mut Vec<Case>) {
+    cross!(linear (cases) ([(1 5 6)] [1 3 7]));
+    each!(cases, Relu, Reference::Each(|x| x.max(0.0)));
+    each!(cases, LeakyRelu, Reference::Each(|x| x.max(0.01 * x)));
+    each!(cases, LeakyRelu<1, 4>, Reference::Each(|x| x.max(0.25 * x)));
+    each!(
+        cases,
+        Sigmoid,
+        Reference::Each(|x| 1.0 / (1.0 + (-x).exp()))
+    );
+    each!(cases, Tanh, Reference::Each(f64::tanh));
+    each!(cases, Gelu, Reference::Each(gelu));
+    each!(cases, Dropout, Reference::Each(|x| x));
+    each!(cases, Softmax, Reference::Softmax);
+    case!(cases, Flatten, Chw<3, 2, 5>, Reference::Each(|x| x));
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    convolutions(&mut cases);
+    depthwise_convolutions(&mut cases);
+    pools(&mut cases);
+    others(&mut cases);
+    cases
+}
+
+// ---- the properties ----
+
+impl Case {
+    /// Small whole numbers as inputs.
+    fn x(&self, batch: usize, salt: usize) -> Vec<f64> {
+        whole(batch * self.input.len(), salt)
+    }
+
+    /// The layer by naive loops.
+    fn naive(&self, batch: usize, x: Vec<f64>) -> Vec<f64> {
+        let parameters = self.double.parameters();
+        let of = |place: usize| parameters[place].1.as_slice();
+        let images = |x| {
+            let sizes = [0, 1, 2].map(|axis| self.input.size(axis));
+            Images::new((batch, sizes[0], sizes[1], sizes[2]), x)
+        };
+        match &self.reference {
+            Reference::Conv {
+                filters,
+                groups,
+                window,
+            } => convolve(&images(x), of(0), of(1), *filters, *groups, window).values,
+            Reference::Pool(kind, window) => {
+                let fill = if *kind == Pool::Max {
+                    f64::NEG_INFINITY
+                } else {
+                    0.0
+                };
+                let taps = (window.kernel.0 * window.kernel.1) as f64;
+                let fold = |under: &[f64]| match kind {
+                    Pool::Max => largest(under),
+                    Pool::Avg => under.iter().sum::<f64>() / taps,
+                    Pool::Sum => under.iter().sum(),
+                };
+                pool(&images(x), window, fill, fold).values
+            }
+            Reference::Linear => {
+                let row =
+                    |x: &[f64], n: usize| dot(x, &of(0)[n * x.len()..(n + 1) * x.len()]) + of(1)[n];
+                let rows = x.chunks(self.input.len());
+                rows.flat_map(|x| (0..of(1).len()).map(move |n| row(x, n)))
+                    .collect()
+            }
+            Reference::Each(f) => x.iter().map(|x| f(*x)).collect(),
+            Reference::Softmax => {
+                let (channels, pixels) =
+                    (self.input.size(0), self.input.len() / self.input.size(0));
+                let sum = |example: usize, pixel: usize| -> f64 {
+                    let at = |c: usize| x[(example * channels + c) * pixels + pixel];
+                    (0..channels).map(|c| at(c).exp()).sum()
+                };
+                let place = |i: usize| (i / (channels * pixels), i % pixels);
+                let value = |(i, x): (usize, &f64)| x.exp() / sum(place(i).0, place(i).1);
+                x.iter().enumerate().map(value).collect()
+            }
+        }
+    }
+
+    /// Whether sums of whole numbers are all that it computes, so that nothing is rounded.
+    fn is_exact(&self) -> bool {
+        match self.reference {
+            Reference::Conv { .. } | Reference::Linear => true,
+            Reference::Pool(kind, _) => kind != Pool::Avg,
+            Reference::Each(_) | Reference::Softmax => false,
+        }
+    }
+}
+
+fn d_output(count: usize) -> Vec<f64> {
+    whole(count, 9)
+}
+
+#[test]
+fn the_grid_has_at_least_two_hundred_types() {
+    let cases = cases();
+    let convolutions = cases.iter().filter(|case| case.single.is_some()).count();
+    println!(
+        "{} closed types, {convolutions} of them convolutions",
+        cases.len()
+    );
+    assert!(cases.len() >= 200, "{}", cases.len());
+    let mut names: Vec<_> = cases.iter().map(|case| &case.name).collect();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), cases.len(), "each type once");
+}
+
+#[test]
+fn gradients_of_input_and_parameters_agree_with_differences() {
+    for case in cases() {
+        for seed in [1, 2] {
+            let report = (case.gradcheck)(&GradCheck::new().fast().seed(seed));
+            let report = report.unwrap_or_else(|error| panic!("{}: {error}", case.name));
+            let parameters = case.double.parameters().len();
+            assert_eq!(report.tensors.len(), 1 + parameters, "{}", case.name);
+        }
+    }
+}
+
+#[test]
+fn forward_equals_naive_loops() {
+    for case in cases() {
+        let x = case.x(2, 3);
+        let found = case.double.pass(2, &x, &d_output).output;
+        let atol = if case.is_exact() { 0.0 } else { 1e-12 };
+        assert_near(&case.name, &found, &case.naive(2, x), atol, 0.0);
+    }
+}
+
+/// `⟨conv(x, w), g⟩ = ⟨x, dX⟩ = ⟨w, dW⟩` in whole numbers, which `f32` holds exactly, too.
+#[test]
+fn forward_and_both_backward_passes_of_a_convolution_are_adjoint() {
+    for case in cases() {
+        let Some(single) = &case.single else { continue };
+        for (numeric, number) in [(&case.double, "f64"), (single, "f32")] {
+            let name = format!("{} in {number}", case.name);
+            let x = case.x(2, 3);
+            let found = numeric.pass(2, &x, &d_output);
+            let parameters = numeric.parameters();
+            let g = d_output(found.output.len());
+            let bias = dot(&parameters[1].1, found.of("bias"));
+            let forward = dot(&found.output, &g) - bias;
+            assert_ne!(forward, 0.0, "{name}: the identity of zeros says nothing");
+            assert_eq!(forward, dot(&x, &found.d_input), "{name}: ⟨x, dX⟩");
+            let weight = dot(&parameters[0].1, found.of("weight"));
+            assert_eq!(forward, weight, "{name}: ⟨w, dW⟩");
+        }
+    }
+}
+
+#[test]
+fn convolutions_and_sums_are_linear_in_their_input() {
+    for case in cases() {
+        let linear = match case.reference {
+            Reference::Conv { .. } | Reference::Linear => true,
+            Reference::Pool(kind, _) => kind == Pool::Sum,
+            _ => false,
+        };
+        if !linear {
+            continue;
+        }
+        let y = |x: &[f64]| case.double.pass(2, x, &d_output).output;
+        let (a, b) = (case.x(2, 3), case.x(2, 4));
+        let both: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a - 3.0 * b).collect();
+        let (of_a, of_b, of_0) = (y(&a), y(&b), y(&vec![0.0; a.len()]));
+        let expected: Vec<f64> = (0..of_a.len())
+            .map(|i| of_a[i] - 3.0 * (of_b[i] - of_0[i]))
+            .collect();
+        assert_eq!(y(&both), expected, "{}", case.name);
+    }
+}
+
+/// Whole numbers are added without rounding in any order, so not even the last bit may differ.
+#[test]
+fn a_batch_of_three_is_three_batches_of_one() {
+    for case in cases() {
+        let x = case.x(3, 6);
+        let together = case.double.pass(3, &x, &d_output);
+        let (outputs, size) = (together.output.len() / 3, x.len() / 3);
+        let g = d_output(together.output.len());
+        let alone: Vec<Pass> = (0..3)
+            .map(|i| {
+                let g = g[i * outputs..(i + 1) * outputs].to_vec();
+                case.double
+                    .pass(1, &x[i * size..(i + 1) * size], &move |_| g.clone())
+            })
+            .collect();
+        let joined = |part: fn(&Pass) -> &Vec<f64>| alone.iter().flat_map(part).copied().collect();
+        let (output, d_input): (Vec<f64>, Vec<f64>) =
+            (joined(|p| &p.output), joined(|p| &p.d_input));
+        assert_eq!(together.output, output, "{}: outputs", case.name);
+        assert_eq!(
+            together.d_input, d_input,
+            "{}: gradient of the input",
+            case.name
+        );
+        for (name, gradient) in &together.d_parameters {
+            let of = |pass: &Pass, i: usize| pass.of(name)[i];
+            let sum = |i: usize| alone.iter().map(|pass| of(pass, i)).sum();
+            let sums: Vec<f64> = (0..gradient.len()).map(sum).collect();
+            assert_eq!(gradient, &sums, "{}: gradient of {name}", case.name);
+        }
+    }
+}
