@@ -43,6 +43,8 @@
 //! # Ok::<(), shapeproof::gradcheck::GradCheckError>(())
 //! ```
 //!
+//! [`GradCheck::slices`] checks a kernel on slices whose backward is written by hand, without dfdx.
+//!
 //! # Which point
 //!
 //! At a kink (`relu` at 0, two equal values under one window of a `max`) a function has no gradient
@@ -294,6 +296,42 @@ impl GradCheck {
     {
         let f = |x| Flat1::of(f(x));
         self.run(Of::Function, &Function { inputs, f })
+    }
+
+    /// Checks a function of slices, whose backward is written by hand.
+    ///
+    /// `f` gets the values of all `variables` in their order and, where gradients are asked for,
+    /// the gradient of its output.
+    ///
+    /// # Errors
+    /// [`GradCheckError`] with the worst entry, or what kept the check from comparing.
+    ///
+    /// # Panics
+    /// When a shape and its number of values differ, or the number of gradients or of their values
+    /// and the variables'.
+    ///
+    /// # Example
+    /// ```
+    /// use shapeproof::gradcheck::{GradCheck, Pass, Variable};
+    ///
+    /// let (x, w) = (Variable::drawn("x", &[2, 3], 1), Variable::drawn("w", &[2, 3], 2));
+    /// let times = |v: &[&[f64]], d_output: Option<&[f64]>| {
+    ///     let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).collect();
+    ///     Pass {
+    ///         shape: vec![2, 3],
+    ///         output: product(v[0], v[1]),
+    ///         gradients: d_output.map_or(vec![], |d| vec![product(d, v[1]), product(d, v[0])]),
+    ///     }
+    /// };
+    /// let report = GradCheck::new().slices(&[x, w], times)?;
+    /// assert_eq!(report.tensors[1].name, "w");
+    /// # Ok::<(), shapeproof::gradcheck::GradCheckError>(())
+    /// ```
+    pub fn slices<F>(&self, variables: &[Variable], f: F) -> Result<Report, GradCheckError>
+    where
+        F: Fn(&[&[f64]], Option<&[f64]>) -> Pass,
+    {
+        self.run(Of::Function, &Slices { variables, f: &f })
     }
 
     /// Checks a layer or a whole model at `inputs` with respect to them and to every parameter.
@@ -573,25 +611,41 @@ impl<const N: usize> Drawable for Flat<N> {
 
 // ---- from types to numbers ----
 
-/// A tensor with respect to which the gradient is checked.
-struct Variable {
-    name: String,
-    shape: Vec<usize>,
-    values: Vec<f64>,
+/// A tensor with respect to which the gradient is checked, as numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variable {
+    /// What errors and the report call it.
+    pub name: String,
+    /// The sizes of its axes.
+    pub shape: Vec<usize>,
+    /// The point to check at, row by row.
+    pub values: Vec<f64>,
 }
 
 impl Variable {
+    /// A tensor of this `name` and `shape` whose values are [`away_from_kinks`].
+    pub fn drawn(name: &str, shape: &[usize], seed: u64) -> Self {
+        Variable {
+            name: name.to_owned(),
+            shape: shape.to_vec(),
+            values: away_from_kinks(shape.iter().product(), seed),
+        }
+    }
+
     fn place(&self, flat: usize) -> Vec<usize> {
         unravel(flat, &self.shape)
     }
 }
 
-/// What one pass gives.
-struct Pass {
-    shape: Vec<usize>,
-    output: Vec<f64>,
-    /// One for each variable; none without a gradient of the output.
-    gradients: Vec<Vec<f64>>,
+/// What one pass gives, as numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pass {
+    /// The sizes of the output's axes.
+    pub shape: Vec<usize>,
+    /// The output, row by row.
+    pub output: Vec<f64>,
+    /// The gradient of `Σ output·d_output` for each variable; nothing without a `d_output`.
+    pub gradients: Vec<Vec<f64>>,
 }
 
 /// What is checked, as numbers.
@@ -691,6 +745,50 @@ where
             Ok(pass)
         });
         finished.map_err(|e| Fault::failed(&e))
+    }
+}
+
+struct Slices<'a> {
+    variables: &'a [Variable],
+    f: &'a dyn Fn(&[&[f64]], Option<&[f64]>) -> Pass,
+}
+
+impl Subject for Slices<'_> {
+    fn variables(&self) -> Result<Vec<Variable>, Fault> {
+        for Variable {
+            name,
+            shape,
+            values,
+        } in self.variables
+        {
+            let count: usize = shape.iter().product();
+            assert_eq!(values.len(), count, "`{name}` of shape {shape:?}");
+        }
+        Ok(self.variables.to_vec())
+    }
+
+    fn pass(
+        &self,
+        moved: Option<(usize, &[f64])>,
+        d_output: Option<&[f64]>,
+    ) -> Result<Pass, Fault> {
+        let mut values: Vec<&[f64]> = self.variables.iter().map(|v| &v.values[..]).collect();
+        if let Some((place, moved)) = moved {
+            values[place] = moved;
+        }
+        let pass = (self.f)(&values, d_output);
+        if pass.output.is_empty() {
+            return Err(Fault::NoOutput);
+        }
+        if d_output.is_some() {
+            let counts = |all: &mut dyn Iterator<Item = usize>| all.collect::<Vec<_>>();
+            assert_eq!(
+                counts(&mut pass.gradients.iter().map(Vec::len)),
+                counts(&mut values.iter().map(|v| v.len())),
+                "numbers in each gradient and in each variable"
+            );
+        }
+        Ok(pass)
     }
 }
 

@@ -10,7 +10,7 @@ mod support;
 use shapeproof::dfdx::nn::tensor_collection::{
     RecursiveWalker, TensorOptions, TensorVisitor, ViewTensorName, ViewTensorRef,
 };
-use shapeproof::gradcheck::{Drawable, GradCheck, GradCheckError, Report};
+use shapeproof::gradcheck::{self, GradCheck, Variable};
 use shapeproof::layers::Close;
 use shapeproof::prelude::*;
 use shapeproof::shape::{Dims, FromDims, Infer, LayerShape, Rank, Signature};
@@ -27,7 +27,6 @@ struct Case {
     double: Box<dyn Numeric>,
     /// The same type in `f32`, for convolutions.
     single: Option<Box<dyn Numeric>>,
-    gradcheck: fn(&GradCheck) -> Result<Report, GradCheckError>,
 }
 
 /// What the layer computes.
@@ -51,26 +50,34 @@ enum Pool {
 }
 
 trait Numeric {
-    /// Forward and backward of a batch, in `f64` outside whatever the layer computes in.
-    fn pass(&self, batch: usize, x: &[f64], d_output: &dyn Fn(usize) -> Vec<f64>) -> Pass;
-    fn parameters(&self) -> Vec<(String, Vec<f64>)>;
+    /// Forward and backward of a batch with these parameters, in `f64` outside whatever the layer
+    /// computes in.
+    fn pass(
+        &self,
+        batch: usize,
+        x: &[f64],
+        parameters: &[&[f64]],
+        d_output: &dyn Fn(usize) -> Vec<f64>,
+    ) -> Pass;
+    /// Names and numbers of the parameters.
+    fn parameters(&self) -> Vec<(String, usize)>;
 }
 
 type OnTape<S, E> = Tensor<S, E, Cpu, OwnedTape<E, Cpu>>;
 type BatchOf<In, E> = OnTape<<In as Batched>::Shape<usize>, E>;
 
-/// A closed layer with whole numbers as parameters.
+/// A closed layer.
 struct Typed<In, M, U, E> {
     module: M,
     shapes: std::marker::PhantomData<(In, U, E)>,
 }
 
-/// A copy of a module: filled with whole numbers, or reading numbers out of it.
+/// Reads numbers out of a module, and copies it with others in it.
 struct Walk<'a, E: Dtype>
 where
     Cpu: Device<E>,
 {
-    fill: bool,
+    written: &'a [&'a [f64]],
     gradients: Option<&'a Gradients<E, Cpu>>,
     found: Vec<(String, Vec<f64>)>,
 }
@@ -90,9 +97,8 @@ where
         (tensor, name): (&Tensor<S, E, Cpu>, String),
     ) -> Result<Option<Tensor<S, E, Cpu>>, CpuError> {
         let mut copy = tensor.clone();
-        if self.fill {
-            let salt = 5 + self.found.len();
-            copy.copy_from(&narrow(&whole(tensor.shape().num_elements(), salt)));
+        if let Some(values) = self.written.get(self.found.len()) {
+            copy.copy_from(&narrow(values));
         }
         let values = match self.gradients {
             Some(gradients) => gradients.get(tensor).as_vec(),
@@ -105,7 +111,7 @@ where
 
 fn walk<E, M>(
     module: &M,
-    fill: bool,
+    written: &[&[f64]],
     gradients: Option<&Gradients<E, Cpu>>,
 ) -> (M, Vec<(String, Vec<f64>)>)
 where
@@ -114,7 +120,7 @@ where
     M: BuildModule<Cpu, E>,
 {
     let mut walk = Walk {
-        fill,
+        written,
         gradients,
         found: Vec::new(),
     };
@@ -156,20 +162,29 @@ where
     Cpu: Device<E>,
     M: BuildModule<Cpu, E> + Module<BatchOf<In, E>, Output = OnTape<U, E>>,
 {
-    fn pass(&self, batch: usize, x: &[f64], d_output: &dyn Fn(usize) -> Vec<f64>) -> Pass {
+    fn pass(
+        &self,
+        batch: usize,
+        x: &[f64],
+        parameters: &[&[f64]],
+        d_output: &dyn Fn(usize) -> Vec<f64>,
+    ) -> Pass {
         let x = Cpu::default().tensor_from_vec(narrow(x), In::batched(batch));
-        let y = self.module.forward(x.leaky_trace());
+        let (module, _) = walk(&self.module, parameters, None);
+        let y = module.forward(x.leaky_trace());
         let count = y.shape().num_elements();
         let (output, gradients) = finish(y.reshape_like(&(count,)), d_output);
         Pass {
             output,
             d_input: wide(&gradients.get(&x).as_vec()),
-            d_parameters: walk(&self.module, false, Some(&gradients)).1,
+            d_parameters: walk(&module, &[], Some(&gradients)).1,
         }
     }
 
-    fn parameters(&self) -> Vec<(String, Vec<f64>)> {
-        walk(&self.module, false, None).1
+    fn parameters(&self) -> Vec<(String, usize)> {
+        let (_, found) = walk(&self.module, &[], None);
+        let counted = |(name, values): (String, Vec<f64>)| (name, values.len());
+        found.into_iter().map(counted).collect()
     }
 }
 
@@ -181,22 +196,10 @@ where
     Cpu: Device<E>,
     M: BuildModule<Cpu, E> + Module<BatchOf<In, E>, Output = OnTape<U, E>> + 'static,
 {
-    let module = M::build(&Cpu::default());
     Box::new(Typed::<In, M, U, E> {
-        module: walk(&module, true, None).0,
+        module: M::build(&Cpu::default()),
         shapes: std::marker::PhantomData,
     })
-}
-
-/// The fast form, drawn inputs and parameters, as the layer evaluates.
-fn gradcheck<In, M, U>(check: &GradCheck) -> Result<Report, GradCheckError>
-where
-    In: Batched + Drawable<Tensors = Tensor<<In as Batched>::Shape<usize>, f64, Cpu>>,
-    U: Shape,
-    M: BuildModule<Cpu, f64> + Module<BatchOf<In, f64>, Output = OnTape<U, f64>>,
-{
-    let module = M::build(&Cpu::seed_from_u64(5));
-    check.forward(&module, &check.draw::<In>())
 }
 
 // ---- the grid ----
@@ -231,7 +234,6 @@ macro_rules! case {
             reference: $reference,
             double: typed::<$input, closed!($layer, $input, f64, SIGNATURE), _, f64>(),
             single: $single,
-            gradcheck: gradcheck::<$input, closed!($layer, $input, f64, SIGNATURE), _>,
         });
     }};
 }
@@ -383,10 +385,25 @@ impl Case {
         whole(batch * self.input.len(), salt)
     }
 
+    /// Small whole numbers as parameters.
+    fn parameters(&self) -> Vec<Vec<f64>> {
+        let parameters = self.double.parameters().into_iter().enumerate();
+        parameters
+            .map(|(place, (_, len))| whole(len, 5 + place))
+            .collect()
+    }
+
+    fn pass(&self, numeric: &dyn Numeric, x: &[f64]) -> Pass {
+        let parameters = self.parameters();
+        let parameters: Vec<&[f64]> = parameters.iter().map(Vec::as_slice).collect();
+        let batch = x.len() / self.input.len();
+        numeric.pass(batch, x, &parameters, &d_output)
+    }
+
     /// The layer by naive loops.
     fn naive(&self, batch: usize, x: Vec<f64>) -> Vec<f64> {
-        let parameters = self.double.parameters();
-        let of = |place: usize| parameters[place].1.as_slice();
+        let parameters = self.parameters();
+        let of = |place: usize| parameters[place].as_slice();
         let images = |x| {
             let sizes = [0, 1, 2].map(|axis| self.input.size(axis));
             Images::new((batch, sizes[0], sizes[1], sizes[2]), x)
@@ -462,14 +479,36 @@ fn the_grid_has_at_least_two_hundred_types() {
     assert_eq!(names.len(), cases.len(), "each type once");
 }
 
+/// Runs `case` as a function of slices, so that nothing is compiled for its type.
+fn assert_gradients(case: &Case, check: &GradCheck, seed: u64) {
+    let sizes: Vec<usize> = (0..case.input.rank())
+        .map(|axis| case.input.size(axis))
+        .collect();
+    let input = [&[2], &sizes[..]].concat();
+    let mut variables = vec![Variable::drawn("input", &input, seed)];
+    for (place, (name, len)) in case.double.parameters().into_iter().enumerate() {
+        variables.push(Variable::drawn(&name, &[len], 10 * seed + place as u64));
+    }
+    let run = |values: &[&[f64]], d: Option<&[f64]>| {
+        let d = |count| d.map_or_else(|| vec![0.0; count], <[f64]>::to_vec);
+        let pass = case.double.pass(2, values[0], &values[1..], &d);
+        let d_parameters = pass.d_parameters.into_iter().map(|p| p.1);
+        gradcheck::Pass {
+            shape: vec![2, pass.output.len() / 2],
+            output: pass.output,
+            gradients: std::iter::once(pass.d_input).chain(d_parameters).collect(),
+        }
+    };
+    let report = check.slices(&variables, run);
+    let report = report.unwrap_or_else(|error| panic!("{}: {error}", case.name));
+    assert_eq!(report.tensors.len(), variables.len(), "{}", case.name);
+}
+
 #[test]
 fn gradients_of_input_and_parameters_agree_with_differences() {
     for case in cases() {
         for seed in [1, 2] {
-            let report = (case.gradcheck)(&GradCheck::new().fast().seed(seed));
-            let report = report.unwrap_or_else(|error| panic!("{}: {error}", case.name));
-            let parameters = case.double.parameters().len();
-            assert_eq!(report.tensors.len(), 1 + parameters, "{}", case.name);
+            assert_gradients(&case, &GradCheck::new().fast().seed(seed), seed);
         }
     }
 }
@@ -478,7 +517,7 @@ fn gradients_of_input_and_parameters_agree_with_differences() {
 fn forward_equals_naive_loops() {
     for case in cases() {
         let x = case.x(2, 3);
-        let found = case.double.pass(2, &x, &d_output).output;
+        let found = case.pass(&*case.double, &x).output;
         let atol = if case.is_exact() { 0.0 } else { 1e-12 };
         assert_near(&case.name, &found, &case.naive(2, x), atol, 0.0);
     }
@@ -489,17 +528,17 @@ fn forward_equals_naive_loops() {
 fn forward_and_both_backward_passes_of_a_convolution_are_adjoint() {
     for case in cases() {
         let Some(single) = &case.single else { continue };
+        let parameters = case.parameters();
         for (numeric, number) in [(&case.double, "f64"), (single, "f32")] {
             let name = format!("{} in {number}", case.name);
             let x = case.x(2, 3);
-            let found = numeric.pass(2, &x, &d_output);
-            let parameters = numeric.parameters();
+            let found = case.pass(&**numeric, &x);
             let g = d_output(found.output.len());
-            let bias = dot(&parameters[1].1, found.of("bias"));
+            let bias = dot(&parameters[1], found.of("bias"));
             let forward = dot(&found.output, &g) - bias;
             assert_ne!(forward, 0.0, "{name}: the identity of zeros says nothing");
             assert_eq!(forward, dot(&x, &found.d_input), "{name}: ⟨x, dX⟩");
-            let weight = dot(&parameters[0].1, found.of("weight"));
+            let weight = dot(&parameters[0], found.of("weight"));
             assert_eq!(forward, weight, "{name}: ⟨w, dW⟩");
         }
     }
@@ -516,7 +555,7 @@ fn convolutions_and_sums_are_linear_in_their_input() {
         if !linear {
             continue;
         }
-        let y = |x: &[f64]| case.double.pass(2, x, &d_output).output;
+        let y = |x: &[f64]| case.pass(&*case.double, x).output;
         let (a, b) = (case.x(2, 3), case.x(2, 4));
         let both: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a - 3.0 * b).collect();
         let (of_a, of_b, of_0) = (y(&a), y(&b), y(&vec![0.0; a.len()]));
@@ -532,14 +571,16 @@ fn convolutions_and_sums_are_linear_in_their_input() {
 fn a_batch_of_three_is_three_batches_of_one() {
     for case in cases() {
         let x = case.x(3, 6);
-        let together = case.double.pass(3, &x, &d_output);
+        let parameters = case.parameters();
+        let parameters: Vec<&[f64]> = parameters.iter().map(Vec::as_slice).collect();
+        let together = case.double.pass(3, &x, &parameters, &d_output);
         let (outputs, size) = (together.output.len() / 3, x.len() / 3);
         let g = d_output(together.output.len());
         let alone: Vec<Pass> = (0..3)
             .map(|i| {
                 let g = g[i * outputs..(i + 1) * outputs].to_vec();
-                case.double
-                    .pass(1, &x[i * size..(i + 1) * size], &move |_| g.clone())
+                let x = &x[i * size..(i + 1) * size];
+                case.double.pass(1, x, &parameters, &|_| g.clone())
             })
             .collect();
         let joined = |part: fn(&Pass) -> &Vec<f64>| alone.iter().flat_map(part).copied().collect();
