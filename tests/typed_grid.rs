@@ -5,16 +5,13 @@
 //! the macros in this file. What is compiled for each type is only its forward, its backward and a
 //! walk over its parameters; the properties themselves are compiled once and see numbers.
 
+mod numeric;
 mod support;
 
-use shapeproof::dfdx::nn::tensor_collection::{
-    RecursiveWalker, TensorOptions, TensorVisitor, ViewTensorName, ViewTensorRef,
-};
-use shapeproof::gradcheck::{self, GradCheck, Variable};
+use numeric::{assert_batches, assert_gradients, d_output, typed, Numeric};
 use shapeproof::layers::Close;
 use shapeproof::prelude::*;
 use shapeproof::shape::{Dims, FromDims, Infer, LayerShape, Rank, Signature};
-use shapeproof::tensor::Batched;
 use support::{assert_near, convolve, dot, gelu, largest, pool, whole, Images, Pass, Sliding};
 
 // ---- a type as numbers ----
@@ -47,159 +44,6 @@ enum Pool {
     Max,
     Avg,
     Sum,
-}
-
-trait Numeric {
-    /// Forward and backward of a batch with these parameters, in `f64` outside whatever the layer
-    /// computes in.
-    fn pass(
-        &self,
-        batch: usize,
-        x: &[f64],
-        parameters: &[&[f64]],
-        d_output: &dyn Fn(usize) -> Vec<f64>,
-    ) -> Pass;
-    /// Names and numbers of the parameters.
-    fn parameters(&self) -> Vec<(String, usize)>;
-}
-
-type OnTape<S, E> = Tensor<S, E, Cpu, OwnedTape<E, Cpu>>;
-type BatchOf<In, E> = OnTape<<In as Batched>::Shape<usize>, E>;
-
-/// A closed layer.
-struct Typed<In, M, U, E> {
-    module: M,
-    shapes: std::marker::PhantomData<(In, U, E)>,
-}
-
-/// Reads numbers out of a module, and copies it with others in it.
-struct Walk<'a, E: Dtype>
-where
-    Cpu: Device<E>,
-{
-    written: &'a [&'a [f64]],
-    gradients: Option<&'a Gradients<E, Cpu>>,
-    found: Vec<(String, Vec<f64>)>,
-}
-
-impl<E: Dtype> TensorVisitor<E, Cpu> for Walk<'_, E>
-where
-    Cpu: Device<E>,
-{
-    type Viewer = (ViewTensorRef, ViewTensorName);
-    type Err = CpuError;
-    type E2 = E;
-    type D2 = Cpu;
-
-    fn visit<S: Shape>(
-        &mut self,
-        _: TensorOptions<S, E, Cpu>,
-        (tensor, name): (&Tensor<S, E, Cpu>, String),
-    ) -> Result<Option<Tensor<S, E, Cpu>>, CpuError> {
-        let mut copy = tensor.clone();
-        if let Some(values) = self.written.get(self.found.len()) {
-            copy.copy_from(&narrow(values));
-        }
-        let values = match self.gradients {
-            Some(gradients) => gradients.get(tensor).as_vec(),
-            None => copy.as_vec(),
-        };
-        self.found.push((name, wide(&values)));
-        Ok(Some(copy))
-    }
-}
-
-fn walk<E, M>(
-    module: &M,
-    written: &[&[f64]],
-    gradients: Option<&Gradients<E, Cpu>>,
-) -> (M, Vec<(String, Vec<f64>)>)
-where
-    E: Dtype,
-    Cpu: Device<E>,
-    M: BuildModule<Cpu, E>,
-{
-    let mut walk = Walk {
-        written,
-        gradients,
-        found: Vec::new(),
-    };
-    let m = (module, String::new());
-    let copy = M::iter_tensors(&mut RecursiveWalker { m, f: &mut walk }).expect("a walk");
-    (copy.expect("a copy"), walk.found)
-}
-
-fn narrow<E: Dtype>(values: &[f64]) -> Vec<E> {
-    let number = |v: &f64| E::from_f64(*v).expect("a floating-point number");
-    values.iter().map(number).collect()
-}
-
-fn wide<E: Dtype>(values: &[E]) -> Vec<f64> {
-    let number = |v: &E| v.to_f64().expect("a floating-point number");
-    values.iter().map(number).collect()
-}
-
-/// The end of every pass, the output's shape being gone.
-fn finish<E: Dtype>(
-    y: OnTape<(usize,), E>,
-    d_output: &dyn Fn(usize) -> Vec<f64>,
-) -> (Vec<f64>, Gradients<E, Cpu>)
-where
-    Cpu: Device<E>,
-{
-    let output = wide(&y.as_vec());
-    let d_output = narrow(&d_output(output.len()));
-    let d_output = Cpu::default().tensor_from_vec(d_output, (output.len(),));
-    let loss: OnTape<Rank0, E> = (y * d_output).sum();
-    (output, loss.backward())
-}
-
-impl<In, M, U, E> Numeric for Typed<In, M, U, E>
-where
-    In: Batched,
-    U: Shape,
-    E: Element,
-    Cpu: Device<E>,
-    M: BuildModule<Cpu, E> + Module<BatchOf<In, E>, Output = OnTape<U, E>>,
-{
-    fn pass(
-        &self,
-        batch: usize,
-        x: &[f64],
-        parameters: &[&[f64]],
-        d_output: &dyn Fn(usize) -> Vec<f64>,
-    ) -> Pass {
-        let x = Cpu::default().tensor_from_vec(narrow(x), In::batched(batch));
-        let (module, _) = walk(&self.module, parameters, None);
-        let y = module.forward(x.leaky_trace());
-        let count = y.shape().num_elements();
-        let (output, gradients) = finish(y.reshape_like(&(count,)), d_output);
-        Pass {
-            output,
-            d_input: wide(&gradients.get(&x).as_vec()),
-            d_parameters: walk(&module, &[], Some(&gradients)).1,
-        }
-    }
-
-    fn parameters(&self) -> Vec<(String, usize)> {
-        let (_, found) = walk(&self.module, &[], None);
-        let counted = |(name, values): (String, Vec<f64>)| (name, values.len());
-        found.into_iter().map(counted).collect()
-    }
-}
-
-fn typed<In, M, U, E>() -> Box<dyn Numeric>
-where
-    In: Batched,
-    U: Shape,
-    E: Element,
-    Cpu: Device<E>,
-    M: BuildModule<Cpu, E> + Module<BatchOf<In, E>, Output = OnTape<U, E>> + 'static,
-{
-    Box::new(Typed::<In, M, U, E> {
-        module: M::build(&Cpu::default()),
-        shapes: std::marker::PhantomData,
-    })
 }
 
 // ---- the grid ----
@@ -389,7 +233,7 @@ impl Case {
     fn parameters(&self) -> Vec<Vec<f64>> {
         let parameters = self.double.parameters().into_iter().enumerate();
         parameters
-            .map(|(place, (_, len))| whole(len, 5 + place))
+            .map(|(place, (_, shape))| whole(shape.iter().product(), 5 + place))
             .collect()
     }
 
@@ -460,10 +304,6 @@ impl Case {
     }
 }
 
-fn d_output(count: usize) -> Vec<f64> {
-    whole(count, 9)
-}
-
 #[test]
 fn the_grid_has_at_least_two_hundred_types() {
     let cases = cases();
@@ -479,36 +319,11 @@ fn the_grid_has_at_least_two_hundred_types() {
     assert_eq!(names.len(), cases.len(), "each type once");
 }
 
-/// Runs `case` as a function of slices, so that nothing is compiled for its type.
-fn assert_gradients(case: &Case, check: &GradCheck, seed: u64) {
-    let sizes: Vec<usize> = (0..case.input.rank())
-        .map(|axis| case.input.size(axis))
-        .collect();
-    let input = [&[2], &sizes[..]].concat();
-    let mut variables = vec![Variable::drawn("input", &input, seed)];
-    for (place, (name, len)) in case.double.parameters().into_iter().enumerate() {
-        variables.push(Variable::drawn(&name, &[len], 10 * seed + place as u64));
-    }
-    let run = |values: &[&[f64]], d: Option<&[f64]>| {
-        let d = |count| d.map_or_else(|| vec![0.0; count], <[f64]>::to_vec);
-        let pass = case.double.pass(2, values[0], &values[1..], &d);
-        let d_parameters = pass.d_parameters.into_iter().map(|p| p.1);
-        gradcheck::Pass {
-            shape: vec![2, pass.output.len() / 2],
-            output: pass.output,
-            gradients: std::iter::once(pass.d_input).chain(d_parameters).collect(),
-        }
-    };
-    let report = check.slices(&variables, run);
-    let report = report.unwrap_or_else(|error| panic!("{}: {error}", case.name));
-    assert_eq!(report.tensors.len(), variables.len(), "{}", case.name);
-}
-
 #[test]
 fn gradients_of_input_and_parameters_agree_with_differences() {
     for case in cases() {
         for seed in [1, 2] {
-            assert_gradients(&case, &GradCheck::new().fast().seed(seed), seed);
+            assert_gradients(&case.name, &*case.double, case.input, seed);
         }
     }
 }
@@ -570,33 +385,11 @@ fn convolutions_and_sums_are_linear_in_their_input() {
 #[test]
 fn a_batch_of_three_is_three_batches_of_one() {
     for case in cases() {
-        let x = case.x(3, 6);
         let parameters = case.parameters();
         let parameters: Vec<&[f64]> = parameters.iter().map(Vec::as_slice).collect();
-        let together = case.double.pass(3, &x, &parameters, &d_output);
-        let (outputs, size) = (together.output.len() / 3, x.len() / 3);
-        let g = d_output(together.output.len());
-        let alone: Vec<Pass> = (0..3)
-            .map(|i| {
-                let g = g[i * outputs..(i + 1) * outputs].to_vec();
-                let x = &x[i * size..(i + 1) * size];
-                case.double.pass(1, x, &parameters, &|_| g.clone())
-            })
-            .collect();
-        let joined = |part: fn(&Pass) -> &Vec<f64>| alone.iter().flat_map(part).copied().collect();
-        let (output, d_input): (Vec<f64>, Vec<f64>) =
-            (joined(|p| &p.output), joined(|p| &p.d_input));
-        assert_eq!(together.output, output, "{}: outputs", case.name);
-        assert_eq!(
-            together.d_input, d_input,
-            "{}: gradient of the input",
-            case.name
-        );
-        for (name, gradient) in &together.d_parameters {
-            let of = |pass: &Pass, i: usize| pass.of(name)[i];
-            let sum = |i: usize| alone.iter().map(|pass| of(pass, i)).sum();
-            let sums: Vec<f64> = (0..gradient.len()).map(sum).collect();
-            assert_eq!(gradient, &sums, "{}: gradient of {name}", case.name);
-        }
+        let same = |what: &str, found: &[f64], expected: &[f64]| {
+            assert_eq!(found, expected, "{what}");
+        };
+        assert_batches(&case.name, &*case.double, &case.x(3, 6), &parameters, same);
     }
 }
