@@ -34,7 +34,8 @@ struct Typed<In, M, U, E> {
     shapes: std::marker::PhantomData<(In, U, E)>,
 }
 
-/// Reads numbers out of a module, and copies it with others in it.
+/// Builds a module, reads numbers out of it, and copies it with others in it: all in one type,
+/// because each is compiled for every module.
 struct Walk<'a, E: Dtype>
 where
     Cpu: Device<E>,
@@ -55,16 +56,20 @@ impl<E: Dtype> TensorVisitor<E, Cpu> for Walk<'_, E>
 where
     Cpu: Device<E>,
 {
-    type Viewer = (ViewTensorRef, ViewTensorName);
+    /// Nothing to see is a module to build.
+    type Viewer = Option<(ViewTensorRef, ViewTensorName)>;
     type Err = CpuError;
     type E2 = E;
     type D2 = Cpu;
 
     fn visit<S: Shape>(
         &mut self,
-        _: TensorOptions<S, E, Cpu>,
-        (tensor, name): (&Tensor<S, E, Cpu>, String),
+        options: TensorOptions<S, E, Cpu>,
+        view: Option<(&Tensor<S, E, Cpu>, String)>,
     ) -> Result<Option<Tensor<S, E, Cpu>>, CpuError> {
+        let Some((tensor, name)) = view else {
+            return Ok(Some(Cpu::default().try_zeros_like(&options.shape)?));
+        };
         let mut copy = tensor.clone();
         if let Some(values) = self.written.get(self.found.len()) {
             copy.copy_from(&narrow(values));
@@ -83,7 +88,7 @@ where
 }
 
 fn walk<E, M>(
-    module: &M,
+    module: Option<&M>,
     written: &[&[f64]],
     gradients: Option<&Gradients<E, Cpu>>,
 ) -> (M, Vec<Parameter>)
@@ -97,7 +102,7 @@ where
         gradients,
         found: Vec::new(),
     };
-    let m = (module, String::new());
+    let m = module.map(|module| (module, String::new()));
     let copy = M::iter_tensors(&mut RecursiveWalker { m, f: &mut walk }).expect("a walk");
     (copy.expect("a copy"), walk.found)
 }
@@ -143,11 +148,11 @@ where
         d_output: &dyn Fn(usize) -> Vec<f64>,
     ) -> Pass {
         let x = Cpu::default().tensor_from_vec(narrow(x), In::batched(batch));
-        let (module, _) = walk(&self.module, parameters, None);
+        let (module, _) = walk(Some(&self.module), parameters, None);
         let y = module.forward(x.leaky_trace());
         let count = y.shape().num_elements();
         let (output, gradients) = finish(y.reshape_like(&(count,)), d_output);
-        let (_, found) = walk(&module, &[], Some(&gradients));
+        let (_, found) = walk(Some(&module), &[], Some(&gradients));
         Pass {
             output,
             d_input: wide(&gradients.get(&x).as_vec()),
@@ -156,7 +161,7 @@ where
     }
 
     fn parameters(&self) -> Vec<(String, Vec<usize>)> {
-        let (_, found) = walk(&self.module, &[], None);
+        let (_, found) = walk(Some(&self.module), &[], None);
         found.into_iter().map(|p| (p.name, p.shape)).collect()
     }
 }
@@ -171,7 +176,7 @@ where
     M: BuildModule<Cpu, E> + Module<BatchOf<In, E>, Output = OnTape<U, E>> + 'static,
 {
     Box::new(Typed::<In, M, U, E> {
-        module: M::build(&Cpu::default()),
+        module: walk(None, &[], None).0,
         shapes: std::marker::PhantomData,
     })
 }

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 /// Networks in the file.
-const NETWORKS: usize = 120;
+const NETWORKS: usize = 100;
 /// Another seed gives other networks.
 const SEED: u64 = 4;
 
@@ -120,7 +120,7 @@ impl Network {
             }],
             fields: Vec::new(),
         };
-        let fields = random.from(3, 7);
+        let fields = random.from(3, 6);
         while network.fields.len() < fields {
             network.grow(random);
         }
