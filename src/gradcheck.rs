@@ -983,6 +983,21 @@ fn finite(what: impl Fn() -> String, shape: &[usize], values: &[f64]) -> Result<
     }
 }
 
+/// The first value whose step of `eps` is rounded by more than any tolerance would forgive.
+fn steps(variable: &Variable, eps: f64) -> Result<(), Fault> {
+    const ROUNDED: f64 = 1e-4;
+    let lost = |x: &f64| ((x + eps) - (x - eps) - 2.0 * eps).abs() > ROUNDED * 2.0 * eps;
+    match variable.values.iter().position(lost) {
+        None => Ok(()),
+        Some(place) => Err(Fault::StepLost {
+            tensor: variable.name.clone(),
+            index: variable.place(place),
+            value: variable.values[place],
+            eps,
+        }),
+    }
+}
+
 /// The first value that two passes do not agree on.
 fn same(
     what: impl Fn() -> String,
@@ -1034,6 +1049,7 @@ impl<'a> Comparison<'a> {
         for variable in &variables {
             let what = || format!("`{}`", variable.name);
             finite(what, &variable.shape, &variable.values)?;
+            steps(variable, check.eps)?;
         }
         let base = subject.pass(None, None)?;
         finite(|| "the output".to_owned(), &base.shape, &base.output)?;
@@ -1487,6 +1503,21 @@ pub enum Fault {
         index: Vec<usize>,
         /// NaN or an infinity.
         value: f64,
+    },
+    /// A number is so large that moving it by `eps` is lost in rounding.
+    #[error(
+        "`{tensor}`{index:?} = {value} cannot be moved by {eps:e}, its next neighbours in f64 are too \
+         far away; check at smaller numbers, or with a larger `eps`"
+    )]
+    StepLost {
+        /// The input or parameter.
+        tensor: String,
+        /// The place in it.
+        index: Vec<usize>,
+        /// Its value there.
+        value: f64,
+        /// The step.
+        eps: f64,
     },
     /// The output has no numbers.
     #[error("the output is empty, so there is no gradient")]

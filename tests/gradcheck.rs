@@ -379,6 +379,24 @@ fn what_is_not_finite_is_named() {
 }
 
 #[test]
+fn a_number_too_large_for_the_step_is_an_error_of_the_point_not_of_the_gradient() {
+    let x = Cpu::default().tensor([[1.0, 3e8]]);
+    let double = |x: Traced<Rank2<1, 2>>| x * 2.0;
+    let fault = GradCheck::new()
+        .function(double, x.clone())
+        .unwrap_err()
+        .fault;
+    assert!(
+        matches!(&fault, Fault::StepLost { index, .. } if index == &[0, 1]),
+        "{fault}"
+    );
+    GradCheck::new()
+        .eps(1.0)
+        .function(double, x)
+        .expect("a step of 1 is not lost");
+}
+
+#[test]
 fn an_empty_output_is_an_error() {
     let x: Tensor<(usize,), f64, Cpu> = Cpu::default().tensor_from_vec(vec![], (0,));
     let fault = GradCheck::new().function(|x| x, x).unwrap_err().fault;
@@ -580,6 +598,74 @@ fn a_module_that_cannot_run_says_so() {
         error.to_string(),
         "forward_mut: it cannot run: \"out of order\""
     );
+}
+
+// ---- what dfdx brings ----
+
+/// `right!(name: function; …)`: each has the right gradient.
+macro_rules! right {
+    ($point:expr; $($name:literal $f:expr;)+) => {
+        $(if let Err(error) = GradCheck::new().function($f, $point) {
+            panic!("{}: {error}", $name);
+        })+
+    };
+}
+
+type X = Traced<Rank2<3, 4>>;
+
+#[test]
+fn the_losses_of_the_prelude_have_right_gradients() {
+    let target = || matrix::<3, 4>(2);
+    let likely = || target().softmax::<Axis<1>>();
+    right! { matrix(1);
+        "mse_loss" |x: X| mse_loss(x, target());
+        "rmse_loss" |x: X| rmse_loss(x, target());
+        "mae_loss" |x: X| mae_loss(x, target());
+        "huber_loss" |x: X| huber_loss(x, target(), 0.5);
+        "smooth_l1_loss" |x: X| smooth_l1_loss(x, target(), 0.7);
+        "cross_entropy_with_logits_loss" |x: X| cross_entropy_with_logits_loss(x, likely());
+        "kl_div_with_logits_loss" |x: X| kl_div_with_logits_loss(x, likely());
+        "binary_cross_entropy_with_logits_loss"
+            |x: X| binary_cross_entropy_with_logits_loss(x, target().sigmoid());
+    }
+}
+
+#[test]
+fn the_ops_of_the_prelude_but_for_accurate_gelu_have_right_gradients() {
+    right! { matrix(1);
+        "abs" |x: X| x.abs();
+        "clamp" |x: X| x.clamp(-0.52, 0.43);
+        "cos" |x: X| x.cos();
+        "exp" |x: X| x.exp();
+        "fast_gelu" |x: X| x.fast_gelu();
+        "log_softmax" |x: X| x.log_softmax::<Axis<0>>();
+        "logsumexp" |x: X| x.logsumexp::<Rank1<3>, _>();
+        "max" |x: X| x.max::<Rank1<3>, _>();
+        "mean" |x: X| x.mean::<Rank0, _>();
+        "min" |x: X| x.min::<Rank1<4>, _>();
+        "normalize" |x: X| x.normalize::<Axis<1>>(1e-5);
+        "powi" |x: X| x.powi(-1);
+        "recip" |x: X| x.recip();
+        "sin" |x: X| x.sin();
+        "slice" |x: X| x.slice((1.., ..3));
+        "softmax" |x: X| x.softmax::<Axis<1>>();
+        "stddev" |x: X| x.stddev::<Rank1<3>, _>(1e-5);
+        "var" |x: X| x.var::<Rank1<4>, _>();
+    }
+    let positive = || matrix::<3, 4>(1).abs();
+    right! { positive();
+        "ln" |x: X| x.ln();
+        "powf" |x: X| x.powf(-0.7);
+        "sqrt" |x: X| x.sqrt();
+    }
+    right! { (matrix(1), matrix(2));
+        "bce_with_logits" |(x, y): (X, X)| x.bce_with_logits(y);
+        "div" |(x, y): (X, X)| x / y;
+        "huber_error" |(x, y): (X, X)| x.huber_error(y, 0.5);
+        "maximum" |(x, y): (X, X)| x.maximum(y);
+        "minimum" |(x, y): (X, X)| x.minimum(y);
+        "stack" |(x, y): (X, X)| [x, y].stack();
+    }
 }
 
 // ---- draws ----

@@ -181,6 +181,13 @@ where
     })
 }
 
+/// Two draws for each type, and more in a longer run: as many as proptest's cases tell.
+pub fn seeds() -> std::ops::RangeInclusive<u64> {
+    let cases = std::env::var("PROPTEST_CASES").ok();
+    let cases = cases.and_then(|cases| cases.parse().ok()).unwrap_or(256);
+    1..=u64::max(1, cases / 128)
+}
+
 /// Inputs and parameters away from kinks; parameters keep the size of what flows through.
 pub fn drawn(net: &dyn Numeric, input: Dims, batch: usize, seed: u64) -> Vec<Variable> {
     let sizes = (0..input.rank()).map(|axis| input.size(axis));
