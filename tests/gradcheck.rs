@@ -365,17 +365,20 @@ fn what_is_not_finite_is_named() {
     let fault = |error: Result<_, GradCheckError>| error.unwrap_err().fault.to_string();
     let check = GradCheck::new();
     let said = fault(check.function(|x| x * 2.0, at(f64::NAN)));
-    assert_eq!(said, "`input`[0, 1] is NaN");
+    assert_eq!(said, "`input` is NaN at [0, 1]");
     let said = fault(check.function(|x| x.ln(), at(-1.0)));
-    assert_eq!(said, "the output[0, 1] is NaN");
+    assert_eq!(said, "the output is NaN at [0, 1]");
     let said = fault(check.function(|x| x.sqrt(), at(0.0)));
     // Of a sum of the outputs with random signs.
     assert_eq!(
         said.replace('-', ""),
-        "the gradient of `input`[0, 1] is inf"
+        "the gradient of `input` is inf at [0, 1]"
     );
     let said = fault(check.function(|x| x.ln(), at(1e-7)));
-    assert_eq!(said, "the output, `input` being moved by eps,[0, 1] is NaN");
+    assert_eq!(
+        said,
+        "the output, `input` being moved by eps, is NaN at [0, 1]"
+    );
 }
 
 #[test]
