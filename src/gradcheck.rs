@@ -220,7 +220,11 @@ impl GradCheck {
     }
 
     /// Sets how far each number is moved, up and down (default 1e-6).
+    ///
+    /// # Panics
+    /// When `eps` is not positive.
     pub fn eps(mut self, eps: f64) -> Self {
+        assert!(eps > 0.0, "eps is {eps}, it must be positive");
         self.eps = eps;
         self
     }
@@ -354,12 +358,11 @@ impl GradCheck {
     {
         let mut report = Report::default();
         if self.training {
-            report = self.forward_mut(module, &inputs)?;
+            report = self.forward_mut(module, inputs.anew(None))?;
         }
         if self.evaluating {
-            report
-                .tensors
-                .extend(self.forward(module, &inputs)?.tensors);
+            let evaluated = self.forward(module, inputs)?;
+            report.tensors.extend(evaluated.tensors);
         }
         Ok(report)
     }
@@ -370,7 +373,7 @@ impl GradCheck {
     ///
     /// # Errors
     /// [`GradCheckError`] with the worst entry, or what kept the check from comparing.
-    pub fn forward_mut<M, X, U>(&self, module: &M, inputs: &X) -> Result<Report, GradCheckError>
+    pub fn forward_mut<M, X, U>(&self, module: &M, inputs: X) -> Result<Report, GradCheckError>
     where
         X: Checkable,
         U: Shape,
@@ -380,14 +383,14 @@ impl GradCheck {
             Ok(y) => Flat1::of(y),
             Err(error) => Err(Fault::failed(&error)),
         };
-        self.run(Of::ForwardMut, &Layer::new(module, inputs, forward))
+        self.run(Of::ForwardMut, &Layer::new(module, &inputs, forward))
     }
 
     /// Checks a module only as it evaluates; otherwise as [`module`](GradCheck::module).
     ///
     /// # Errors
     /// [`GradCheckError`] with the worst entry, or what kept the check from comparing.
-    pub fn forward<M, X, U>(&self, module: &M, inputs: &X) -> Result<Report, GradCheckError>
+    pub fn forward<M, X, U>(&self, module: &M, inputs: X) -> Result<Report, GradCheckError>
     where
         X: Checkable,
         U: Shape,
@@ -397,7 +400,7 @@ impl GradCheck {
             Ok(y) => Flat1::of(y),
             Err(error) => Err(Fault::failed(&error)),
         };
-        self.run(Of::Forward, &Layer::new(module, inputs, forward))
+        self.run(Of::Forward, &Layer::new(module, &inputs, forward))
     }
 
     /// Builds the module `M`, draws inputs of the shape `X` and checks: what

@@ -536,7 +536,7 @@ fn a_module_of_dfdx_is_checked_as_it_trains() {
     norm.running_mean = dev.tensor([0.1, 0.2, 0.3]);
     let x = GradCheck::new().batch(3).draw::<Chw<3, 2, 4>>();
     let report = GradCheck::new()
-        .forward_mut(&norm, &x)
+        .forward_mut(&norm, x)
         .expect("batch norm is right");
     let names: Vec<_> = report.tensors.iter().map(|t| t.name.as_str()).collect();
     assert_eq!(

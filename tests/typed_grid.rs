@@ -294,6 +294,13 @@ impl Case {
         }
     }
 
+    fn window(&self) -> Option<&Sliding> {
+        match &self.reference {
+            Reference::Conv { window, .. } | Reference::Pool(_, window) => Some(window),
+            _ => None,
+        }
+    }
+
     /// Whether sums of whole numbers are all that it computes, so that nothing is rounded.
     fn is_exact(&self) -> bool {
         match self.reference {
@@ -378,6 +385,134 @@ fn convolutions_and_sums_are_linear_in_their_input() {
             .map(|i| of_a[i] - 3.0 * (of_b[i] - of_0[i]))
             .collect();
         assert_eq!(y(&both), expected, "{}", case.name);
+    }
+}
+
+#[test]
+fn convolutions_and_dense_layers_are_linear_in_their_weight() {
+    for case in cases() {
+        if !matches!(case.reference, Reference::Conv { .. } | Reference::Linear) {
+            continue;
+        }
+        let x = case.x(2, 3);
+        let parameters = case.parameters();
+        let (a, b) = (&parameters[0], whole(parameters[0].len(), 8));
+        let bias = vec![0.0; parameters[1].len()];
+        let y = |weight: &[f64]| case.double.pass(2, &x, &[weight, &bias], &d_output).output;
+        let both: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a - 3.0 * b).collect();
+        let (of_a, of_b) = (y(a), y(&b));
+        let expected: Vec<f64> = of_a.iter().zip(&of_b).map(|(a, b)| a - 3.0 * b).collect();
+        assert_eq!(y(&both), expected, "{}", case.name);
+    }
+}
+
+/// Without stride and padding, an image moved down and right by one pixel moves the output so.
+#[test]
+fn a_moved_image_moves_the_output() {
+    let mut seen = 0;
+    for case in cases() {
+        let Some(window) = case.window() else {
+            continue;
+        };
+        if window.stride != (1, 1) || window.before != (0, 0) {
+            continue;
+        }
+        seen += 1;
+        let [height, width] = [1, 2].map(|axis| case.input.size(axis));
+        let x = case.x(2, 3);
+        let moved: Vec<f64> = (0..x.len())
+            .map(|i| match (i / width % height, i % width) {
+                (0, _) | (_, 0) => 7.0,
+                _ => x[i - width - 1],
+            })
+            .collect();
+        let y = case.pass(&*case.double, &x).output;
+        let found = case.pass(&*case.double, &moved).output;
+        let oh = height - window.dilation.0 * (window.kernel.0 - 1);
+        let ow = width - window.dilation.1 * (window.kernel.1 - 1);
+        for i in 0..y.len() {
+            if i / ow % oh > 0 && i % ow > 0 {
+                assert_eq!(found[i], y[i - ow - 1], "{}: value {i}", case.name);
+            }
+        }
+    }
+    assert!(seen >= 20, "{seen} types without stride and padding");
+}
+
+#[test]
+fn a_pooled_constant_is_the_constant_or_its_sum() {
+    const CONSTANT: f64 = 3.0;
+    for case in cases() {
+        let Reference::Pool(kind, window) = case.reference else {
+            continue;
+        };
+        let taps = (window.kernel.0 * window.kernel.1) as f64;
+        let expected = match kind {
+            Pool::Max => CONSTANT,
+            // The zeros around the image count.
+            _ if window.before != (0, 0) => continue,
+            Pool::Avg => CONSTANT,
+            Pool::Sum => CONSTANT * taps,
+        };
+        let y = case
+            .pass(&*case.double, &vec![CONSTANT; 2 * case.input.len()])
+            .output;
+        assert_near(&case.name, &y, &vec![expected; y.len()], 1e-14, 0.0);
+    }
+}
+
+#[test]
+fn an_average_is_a_sum_over_the_number_of_taps() {
+    let cases = cases();
+    let of = |wanted: Pool| {
+        cases.iter().filter(
+            move |case| matches!(case.reference, Reference::Pool(kind, _) if kind == wanted),
+        )
+    };
+    assert_eq!(of(Pool::Avg).count(), of(Pool::Sum).count());
+    // The grid has each geometry once for each kind, in one order.
+    for (average, sum) in of(Pool::Avg).zip(of(Pool::Sum)) {
+        let window = average.window().expect("a pool has a window");
+        assert_eq!(average.name.replace("Avg", "Sum"), sum.name);
+        let taps = (window.kernel.0 * window.kernel.1) as f64;
+        let x = average.x(2, 3);
+        let (average, sum) = (
+            average.pass(&*average.double, &x),
+            sum.pass(&*sum.double, &x),
+        );
+        let scaled = |values: &[f64]| values.iter().map(|v| v / taps).collect::<Vec<_>>();
+        assert_near("output", &average.output, &scaled(&sum.output), 1e-13, 0.0);
+        assert_near(
+            "d_input",
+            &average.d_input,
+            &scaled(&sum.d_input),
+            1e-13,
+            0.0,
+        );
+    }
+}
+
+#[test]
+fn softmax_does_not_see_a_constant_added_to_all_and_sums_to_one() {
+    for case in cases() {
+        if !matches!(case.reference, Reference::Softmax) {
+            continue;
+        }
+        let x = case.x(2, 3);
+        let raised: Vec<f64> = x.iter().map(|x| x + 100.0).collect();
+        let (here, there) = (
+            case.pass(&*case.double, &x),
+            case.pass(&*case.double, &raised),
+        );
+        assert_near(&case.name, &there.output, &here.output, 1e-13, 0.0);
+        assert_near(&case.name, &there.d_input, &here.d_input, 1e-12, 0.0);
+        let total: f64 = here.output.iter().sum();
+        let distributions = (x.len() / case.input.size(0)) as f64;
+        assert!(
+            (total - distributions).abs() < 1e-12,
+            "{}: {total}",
+            case.name
+        );
     }
 }
 

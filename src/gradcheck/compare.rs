@@ -346,7 +346,7 @@ impl<'a> Comparison<'a> {
 
     /// `uᵀJv` of every tensor; its deviation.
     fn directions(&self) -> Result<Vec<f64>, Fault> {
-        let mut rng = StdRng::seed_from_u64(self.check.seed + 1);
+        let mut rng = StdRng::seed_from_u64(self.check.seed.wrapping_add(1));
         let mut deviations = Vec::new();
         for (place, variable) in self.variables.iter().enumerate() {
             let v = direction(variable.values.len(), &mut rng);

@@ -37,6 +37,10 @@ pub trait Checkable: Sized {
     /// The first tensor with a tape, the others without: what a `#[model]` gives to a layer.
     type Taped;
 
+    /// How many tensors they are.
+    #[doc(hidden)]
+    const COUNT: usize;
+
     /// Shape and values of each tensor.
     #[doc(hidden)]
     fn read(&self) -> Vec<(Vec<usize>, Vec<f64>)>;
@@ -75,6 +79,7 @@ pub(super) fn sizes<S: Shape>(shape: &S) -> Vec<usize> {
 impl<S: Shape> Checkable for Tensor<S, f64, Cpu> {
     type Traced = Traced<S>;
     type Taped = Traced<S>;
+    const COUNT: usize = 1;
 
     fn read(&self) -> Vec<(Vec<usize>, Vec<f64>)> {
         vec![(sizes(self.shape()), numbers(self))]
@@ -106,6 +111,7 @@ macro_rules! checkable_tuple {
         {
             type Traced = (Traced<$S1>, $(Traced<$S>),+);
             type Taped = (Traced<$S1>, $(Tensor<$S, f64, Cpu>),+);
+            const COUNT: usize = [$place1, $($place),+].len();
 
             fn read(&self) -> Vec<(Vec<usize>, Vec<f64>)> {
                 [self.$place1.read() $(, self.$place.read())+].concat()

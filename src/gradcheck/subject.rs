@@ -228,9 +228,16 @@ where
         moved: Option<(usize, &[f64])>,
         d_output: Option<&[f64]>,
     ) -> Result<Pass, Fault> {
-        let count = self.inputs.read().len();
-        let inputs = self.inputs.anew(moved.filter(|(place, _)| *place < count));
-        let (module, _) = walk(self.module, Task::Copy { moved, next: count })?;
+        let inputs = self
+            .inputs
+            .anew(moved.filter(|(place, _)| *place < X::COUNT));
+        let (module, _) = walk(
+            self.module,
+            Task::Copy {
+                moved,
+                next: X::COUNT,
+            },
+        )?;
         let y = (self.forward)(module, inputs.taped())?;
         let finished = y.finish(d_output).and_then(|(mut pass, gradients)| {
             if let Some(mut gradients) = gradients {
