@@ -55,8 +55,11 @@
 //!
 //! The full form compares every entry of the Jacobian: `2·N` forward passes for `N` numbers and
 //! one backward pass for every output. The [`fast`](GradCheck::fast) form compares `uᵀJv` for
-//! random `u` and `v`, two forward passes and a backward pass for each tensor; it is made for whole
-//! networks. It can miss an error that is small beside the sum of all gradients of a tensor.
+//! random `u` and `v`: two forward passes for each tensor and two backward passes in all. It is made
+//! for whole networks. Where `uᵀJv` is wrong, it looks for a wrong entry by leaving out one half of
+//! the numbers after the other. It can miss an error that is small beside the sum of all gradients
+//! of a tensor, or that cancels in this direction; another [`seed`](GradCheck::seed) is another
+//! direction.
 
 mod compare;
 mod outcome;
