@@ -30,8 +30,11 @@
 //! | [`kernels`] | what layers compute, on slices; a naive reference beside each kernel | `shape` |
 //! | [`tensor`] | typed tensors, sliding windows on any device | `shape` |
 //! | [`layers`] | one file a layer | `shape`, `tensor` |
+//! | `models` | a zoo of networks | `layers`, by the macros only |
 //! | [`data`] | data sets, batches, synthetic digits | `shape`, `tensor` |
 //! | [`weights`] | checked loading, safe saving | `tensor` |
+//! | [`train`] | losses | `tensor` |
+//! | [`mod@gradcheck`] | gradients compared with differences, yours too | `shape`, `tensor`, `layers` |
 //!
 //! The errors of the compiler, each with its program and its remedy, are in the [`guide`].
 //!
@@ -42,6 +45,7 @@
 extern crate self as shapeproof;
 
 pub mod data;
+pub mod gradcheck;
 pub mod kernels;
 pub mod layers;
 mod model;

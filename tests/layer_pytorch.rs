@@ -103,6 +103,9 @@ pytorch!(conv_same_even, CONV_SAME_EVEN, EXACT, values(1, 2, 3, 4), Chw<3, 3, 4>
 pytorch!(conv_same_even_dilated, CONV_SAME_EVEN_DILATED, EXACT, values(1, 1, 5, 3), Chw<2, 5, 3>, {
     layer: Conv2d<2, Kernel<2, 4>, SamePadding, Dilation<3, 1>>,
 });
+pytorch!(conv_grouped_multiplied_strided, CONV_GROUPED_MULTIPLIED_STRIDED, EXACT, values(2, 3, 5, 8), Chw<6, 3, 3>, {
+    layer: Conv2d<6, Kernel<2, 3>, Stride<3, 2>, Padding<2, 1>, Dilation<1, 2>, Groups<3>>,
+});
 pytorch!(linear, LINEAR, EXACT, values(2, 5), Flat<3>, { layer: Linear<3>, });
 pytorch!(linear_no_bias, LINEAR_NO_BIAS, EXACT, values(3, 3), Flat<2>, {
     layer: Linear<2, NoBias>,
@@ -115,6 +118,11 @@ pytorch!(max_pool_gaps, MAX_POOL_GAPS, EXACT, values(2, 1, 6, 4), Chw<1, 2, 2>, 
 });
 pytorch!(max_pool_ties, MAX_POOL_TIES, EXACT, valleys(2, 1, 4, 5), Chw<1, 5, 3>, {
     layer: MaxPool2d<2, KernelWidth<3>, Stride<1, 2>, Padding<1>>,
+});
+// Windows that overlap hand one value on twice, and the second pool meets it as a tie with itself.
+pytorch!(max_pool_of_max_pool, MAX_POOL_OF_MAX_POOL, EXACT, values(1, 2, 6, 5), Chw<2, 3, 4>, {
+    first: MaxPool2d<2, KernelWidth<3>, Stride<1>>,
+    second: MaxPool2d<3, KernelWidth<2>, Stride<2, 1>, Padding<1>>,
 });
 pytorch!(avg_pool_padded, AVG_POOL_PADDED, ROUNDED, values(1, 2, 6, 4), Chw<2, 3, 5>, {
     layer: AvgPool2d<3, KernelWidth<2>, Stride<2, 1>, Padding<1>>,

@@ -15,6 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("train", &["tensor"]),
     ("models", &[]),
     ("strategies", &["shape", "kernels"]),
+    ("gradcheck", &["shape", "tensor", "layers"]),
 ];
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {

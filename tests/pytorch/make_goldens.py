@@ -109,6 +109,11 @@ golden(
     one(nn.Conv2d(1, 2, (2, 4), padding="same", dilation=(3, 1))),
     x(0, 1, 1, 5, 3),
 )
+golden(
+    "CONV_GROUPED_MULTIPLIED_STRIDED",
+    one(nn.Conv2d(3, 6, (2, 3), stride=(3, 2), padding=(2, 1), dilation=(1, 2), groups=3)),
+    x(0, 2, 3, 5, 8),
+)
 golden("LINEAR", one(nn.Linear(5, 3)), x(0, 2, 5))
 golden("LINEAR_NO_BIAS", one(nn.Linear(3, 2, bias=False)), x(0, 3, 3))
 golden(
@@ -121,6 +126,15 @@ golden(
     "MAX_POOL_TIES",
     one(nn.MaxPool2d((2, 3), stride=(1, 2), padding=(1, 1))),
     valleys(2, 1, 4, 5),
+)
+golden(
+    "MAX_POOL_OF_MAX_POOL",
+    Fields(
+        lambda m, x: m.second(m.first(x)),
+        first=nn.MaxPool2d((2, 3), stride=1),
+        second=nn.MaxPool2d((3, 2), stride=(2, 1), padding=1),
+    ),
+    x(0, 1, 2, 6, 5),
 )
 golden(
     "AVG_POOL_PADDED",
