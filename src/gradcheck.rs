@@ -72,15 +72,20 @@ pub use subject::{Pass, Variable};
 
 use compare::Comparison;
 use dfdx::nn::{BuildModule, Module, ModuleMut};
-use dfdx::prelude::{Cpu, OwnedTape, Shape, Tensor};
+use dfdx::prelude::{Cpu, CpuError, OwnedTape, Shape, Tensor};
 use rand::rngs::StdRng;
 use rand::SeedableRng;
 use subject::{walk, Flat1, Function, Layer, Slices, Subject, Task};
 
+use crate::tensor::Features;
+
 /// A tensor that records on its own tape what is done with it.
 pub type Traced<S> = Tensor<S, f64, Cpu, OwnedTape<f64, Cpu>>;
 
-/// Checks a layer or a model by one line, and panics with the fault when a gradient is wrong.
+/// What flows out of a layer, on its tape.
+type TracedFeatures = Features<f64, Cpu, OwnedTape<f64, Cpu>>;
+
+/// Checks a layer, a block or a model by one line, and panics with the fault when a gradient is wrong.
 ///
 /// | line | checks |
 /// |---|---|
@@ -114,18 +119,24 @@ pub type Traced<S> = Tensor<S, f64, Cpu, OwnedTape<f64, Cpu>>;
 /// `assert torch.autograd.gradcheck(layer, input)`
 #[macro_export]
 macro_rules! gradcheck {
-    (@run $name:expr, $default:expr, $closed:ty, $input:ty) => {
-        match $default.drawn::<$closed, $input, _, _>() {
+    (@run $how:ident $name:expr, $default:expr, $closed:ty, $input:ty) => {
+        match $crate::gradcheck!(@call $how $default, $closed, $input) {
             ::core::result::Result::Ok(report) => report,
             ::core::result::Result::Err(fault) => ::core::panic!("gradcheck of {}: {fault}", $name),
         }
     };
-    (@run $name:expr, $default:expr; $check:expr, $closed:ty, $input:ty) => {
-        $crate::gradcheck!(@run $name, $check, $closed, $input)
+    (@run $how:ident $name:expr, $default:expr; $check:expr, $closed:ty, $input:ty) => {
+        $crate::gradcheck!(@run $how $name, $check, $closed, $input)
+    };
+    (@call drawn $check:expr, $model:ty, $input:ty) => {
+        $check.drawn::<$model, $input, _, _>()
+    };
+    (@call layer $check:expr, $layer:ty, $input:ty) => {
+        $check.layer::<$layer, $input>()
     };
     ($model:ty $(; $check:expr)?) => {
         $crate::gradcheck!(
-            @run stringify!($model),
+            @run drawn stringify!($model),
             $crate::gradcheck::GradCheck::new() $(; $check)?,
             <$model as $crate::dfdx::nn::BuildOnDevice<$crate::dfdx::prelude::Cpu, f64>>::Built,
             <$model as $crate::Model>::Input
@@ -133,7 +144,7 @@ macro_rules! gradcheck {
     };
     ($layer:ty, $input:ty $(; $check:expr)?) => {{
         const __SIGNATURE: $crate::shape::Signature =
-            <$layer as $crate::shape::Infer<$input>>::SIGNATURE.behind(true);
+            <$layer as $crate::shape::Infer<$input>>::SIGNATURE;
         const _: () = if __SIGNATURE.misfit.is_some() {
             ::core::panic!(
                 "{}",
@@ -141,7 +152,7 @@ macro_rules! gradcheck {
             )
         };
         $crate::gradcheck!(
-            @run stringify!($layer),
+            @run layer stringify!($layer),
             $crate::gradcheck::GradCheck::new() $(; $check)?,
             <
                 $crate::layers::Verdict<{ __SIGNATURE.fits }>
@@ -423,6 +434,61 @@ impl GradCheck {
             + Module<<X::Tensors as Checkable>::Taped, Output = Traced<U>>
             + ModuleMut<<X::Tensors as Checkable>::Taped, Output = Traced<V>>,
     {
+        let module = self.built::<M>()?;
+        self.module(&module, self.draw::<X>())
+    }
+
+    /// Builds the closed layer or block `L`, draws inputs of the shape `X` and checks: what
+    /// [`gradcheck!`](crate::gradcheck!) does with a layer; otherwise as
+    /// [`drawn`](GradCheck::drawn).
+    ///
+    /// # Errors
+    /// [`GradCheckError`] with the worst entry, or what kept the check from comparing.
+    pub fn layer<L, X>(&self) -> Result<Report, GradCheckError>
+    where
+        X: Drawable,
+        L: BuildModule<Cpu, f64> + crate::layers::Layer<f64, Cpu>,
+    {
+        let layer = self.built::<L>()?;
+        let inputs = self.draw::<X>();
+        let mut report = Report::default();
+        if self.training {
+            let forward = |mut layer: L, x| {
+                let (x, rest) = X::features(x)?;
+                layer.try_apply_mut(x, rest)
+            };
+            report = self.applied(Of::ForwardMut, &layer, &inputs, forward)?;
+        }
+        if self.evaluating {
+            let forward = |layer: L, x| {
+                let (x, rest) = X::features(x)?;
+                layer.try_apply(x, rest)
+            };
+            let evaluated = self.applied(Of::Forward, &layer, &inputs, forward)?;
+            report.tensors.extend(evaluated.tensors);
+        }
+        Ok(report)
+    }
+
+    fn applied<L, X: Checkable>(
+        &self,
+        of: Of,
+        layer: &L,
+        inputs: &X,
+        apply: impl Fn(L, X::Taped) -> Result<TracedFeatures, CpuError>,
+    ) -> Result<Report, GradCheckError>
+    where
+        L: BuildModule<Cpu, f64>,
+    {
+        let forward = |layer: L, x| match apply(layer, x) {
+            Ok(y) => Flat1::of(y.into_images()),
+            Err(error) => Err(Fault::failed(&error)),
+        };
+        self.run(of, &Layer::new(layer, inputs, forward))
+    }
+
+    /// A module whose parameters start as it starts them, each moved a little.
+    fn built<M: BuildModule<Cpu, f64>>(&self) -> Result<M, GradCheckError> {
         let error = |fault| GradCheckError {
             of: Of::Building,
             fault,
@@ -431,8 +497,7 @@ impl GradCheck {
         let module = M::try_build(&dev).map_err(|e| error(Fault::failed(&e)))?;
         let mut rng = StdRng::seed_from_u64(self.seed ^ 0x9e37_79b9);
         let task = Task::Jolt(&mut rng);
-        let module = walk(&module, task).map_err(error)?.0;
-        self.module(&module, self.draw::<X>())
+        Ok(walk(&module, task).map_err(error)?.0)
     }
 
     /// Compares, with all types erased: compiled once.

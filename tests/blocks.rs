@@ -1,7 +1,8 @@
 //! Blocks: generic over what flows in, nested, repeated; and graphs with several inputs and outputs.
 
-use shapeproof::prelude::*;
-use shapeproof::shape::Dims;
+use shapeproof::gradcheck::GradCheck;
+use shapeproof::shape::{Dims, ReceptiveField};
+use shapeproof::{gradcheck, prelude::*};
 
 /// Two convolutions and a shortcut.
 #[block]
@@ -89,7 +90,29 @@ fn shapes_flow_through_blocks() {
             ("fc", "Linear", Dims::flat(4)),
         ]
     );
-    println!("{}", Net::summary());
+    let table = Net::summary().to_string();
+    for row in [
+        "  stage ",
+        "    down ",
+        "      conv1 ",
+        "      sum ← conv2, shortcut ",
+        "      0 ",
+    ] {
+        assert!(table.contains(row), "{row} in\n{table}");
+    }
+}
+
+#[test]
+fn receptive_fields_grow_through_blocks() {
+    let seen = |layer: usize| {
+        let ReceptiveField { height, width, .. } = Net::LAYERS[layer].receptive_field;
+        (height, width)
+    };
+    assert_eq!(seen(0), (3, 3), "the stem");
+    // conv1 3 + 2, then with a stride of 2: conv2 + 4, and two more blocks of two convolutions.
+    assert_eq!(seen(1), (3 + 2 + 4 + 16, 3 + 2 + 4 + 16), "the stage");
+    assert_eq!(Net::LAYERS[5].receptive_field, Net::RECEPTIVE_FIELD);
+    assert_eq!(Net::RECEPTIVE_FIELD.to_string(), "all");
 }
 
 #[test]
@@ -109,6 +132,25 @@ fn parameters_are_counted_and_named_through_blocks() {
     let mut sgd = Sgd::new(&net, SgdConfig::default());
     sgd.update(&mut net, &grads).unwrap();
     assert_eq!(net.stage.down.conv1.weight.shape().concrete(), [6, 5, 3, 3]);
+}
+
+#[test]
+fn gradients_of_blocks_are_right() {
+    gradcheck!(BasicBlock<3, 2>, Chw<2, 5, 4>);
+    gradcheck!(Up<3>, (Chw<2, 4, 3>, Chw<5, 4, 3>));
+    gradcheck!(Residual<Conv2d<3, Kernel<1>>>, Chw<3, 4, 2>);
+    gradcheck!(Stage<4>, Chw<2, 5, 6>; GradCheck::new().fast());
+    gradcheck!(Repeat<3, Residual<Tanh>>, Flat<4>);
+    gradcheck!(NamedOutputsAsOne);
+}
+
+/// A field that two others take, one of which is the output.
+#[model(input = Flat<3>, output = Flat<4>)]
+struct NamedOutputsAsOne {
+    fc: Linear<2>,
+    tanh: Tanh,
+    #[from(fc, tanh)]
+    both: Concat,
 }
 
 #[test]

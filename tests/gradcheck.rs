@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use shapeproof::dfdx::nn::modules as dfdx_nn;
 use shapeproof::dfdx::nn::{ModuleVisitor, TensorOptions};
 use shapeproof::gradcheck::{away_from_kinks, Fault, GradCheck, GradCheckError, Of, Traced};
-use shapeproof::layers::Close;
+use shapeproof::layers::{Close, Layer};
 use shapeproof::shape::{one_input, Infer, Inputs, Signature};
+use shapeproof::tensor::Features;
 use shapeproof::{gradcheck, prelude::*};
 
 type Matrix<const M: usize, const N: usize> = Tensor<Rank2<M, N>, f64, Cpu>;
@@ -443,26 +444,24 @@ impl<const N: usize, const LOST: bool, E: Element, D: Device<E>> TensorCollectio
     }
 }
 
-impl<const N: usize, const LOST: bool, B: Dim, E: Dtype, D: Device<E>, T: Tape<E, D>>
-    Module<Tensor<(B, Const<N>), E, D, T>> for Scaled<N, LOST, E, D>
+impl<const N: usize, const LOST: bool, E: Dtype, D: shapeproof::tensor::Device<E>> Layer<E, D>
+    for Scaled<N, LOST, E, D>
 {
-    type Output = Tensor<(B, Const<N>), E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward(&self, x: Tensor<(B, Const<N>), E, D, T>) -> Result<Self::Output, D::Err> {
+    fn try_apply<T: Tape<E, D>>(
+        &self,
+        x: Features<E, D, T>,
+        _: Vec<Features<E, D>>,
+    ) -> Result<Features<E, D, T>, D::Err> {
         let scale = if LOST {
             self.scale.clone().try_mul(E::ONE)?
         } else {
             self.scale.clone()
         };
-        let scale = scale.retaped::<T>().try_broadcast_like(x.shape())?;
-        scale.try_mul(x)
+        let x = x.try_into_vectors()?;
+        let scale = scale.retaped::<T>().try_reshape_like(&(N,))?;
+        let scale = scale.try_broadcast_like::<_, Axis<0>>(x.shape())?;
+        Features::vectors(scale.try_mul(x)?)
     }
-}
-
-impl<const N: usize, const LOST: bool, E: Dtype, D: Storage<E>> NonMutableModule
-    for Scaled<N, LOST, E, D>
-{
 }
 
 #[test]

@@ -9,7 +9,7 @@ use rand::{Rng, SeedableRng};
 
 use super::Traced;
 use crate::shape::{Chw, Flat};
-use crate::tensor::Batched;
+use crate::tensor::{Batched, Features};
 
 /// `len` numbers of a size between 0.1 and 1 and of both signs, no two of the same size: no kink at
 /// 0 and no tie is near. They are in no regular pattern, so their sums have no ties either.
@@ -144,6 +144,13 @@ macro_rules! checkable_tuple {
             fn draw(batch: usize, rng: &mut StdRng) -> Self::Tensors {
                 (draw_one::<$S1>(batch, rng), $(draw_one::<$S>(batch, rng)),+)
             }
+
+            fn features(x: <Self::Tensors as Checkable>::Taped) -> Result<Flowing, CpuError> {
+                Ok((
+                    Features::from_typed::<$S1, usize>(x.$place1)?,
+                    vec![$(Features::from_typed::<$S, usize>(x.$place)?),+],
+                ))
+            }
         }
     };
 }
@@ -160,7 +167,17 @@ pub trait Drawable {
 
     /// Draws `batch` examples whose values are as those of [`away_from_kinks`].
     fn draw(batch: usize, rng: &mut StdRng) -> Self::Tensors;
+
+    /// The batch as it flows into a layer: the first input, and the others.
+    ///
+    /// # Errors
+    /// When the device is out of memory.
+    #[doc(hidden)]
+    fn features(taped: <Self::Tensors as Checkable>::Taped) -> Result<Flowing, CpuError>;
 }
+
+/// The inputs of a layer.
+type Flowing = (super::TracedFeatures, Vec<Features<f64, Cpu>>);
 
 fn draw_one<X: Batched>(batch: usize, rng: &mut StdRng) -> Tensor<X::Shape<usize>, f64, Cpu> {
     let shape = X::batched(batch);
@@ -173,6 +190,10 @@ impl<const C: usize, const H: usize, const W: usize> Drawable for Chw<C, H, W> {
     fn draw(batch: usize, rng: &mut StdRng) -> Self::Tensors {
         draw_one::<Self>(batch, rng)
     }
+
+    fn features(x: <Self::Tensors as Checkable>::Taped) -> Result<Flowing, CpuError> {
+        Ok((Features::from_typed::<Self, usize>(x)?, Vec::new()))
+    }
 }
 
 impl<const N: usize> Drawable for Flat<N> {
@@ -180,5 +201,9 @@ impl<const N: usize> Drawable for Flat<N> {
 
     fn draw(batch: usize, rng: &mut StdRng) -> Self::Tensors {
         draw_one::<Self>(batch, rng)
+    }
+
+    fn features(x: <Self::Tensors as Checkable>::Taped) -> Result<Flowing, CpuError> {
+        Ok((Features::from_typed::<Self, usize>(x)?, Vec::new()))
     }
 }
