@@ -30,7 +30,7 @@
 //! | [`tensor`] | typed tensors, sliding windows on any device | `shape` |
 //! | [`layers`] | one file a layer | `shape`, `tensor` |
 //! | [`data`] | data sets, batches, synthetic digits | `shape`, `tensor` |
-//! | [`weights`] | checked loading, safe saving | `tensor` |
+//! | [`weights`] | checked loading, renaming, safe saving | `tensor`, what a model says of itself |
 //!
 //! The errors of the compiler, each with its program and its remedy, are in the [`guide`].
 //!

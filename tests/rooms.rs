@@ -10,7 +10,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("layers", &["shape", "tensor"]),
     ("model", &["shape"]),
     ("data", &["shape", "tensor"]),
-    ("weights", &["tensor"]),
+    ("weights", &["tensor", "model"]),
 ];
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
