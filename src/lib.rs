@@ -48,9 +48,11 @@ pub mod tensor;
 pub mod weights;
 
 pub use dfdx;
+#[doc(hidden)]
+pub use model::compare_weights;
 pub use model::{BuildOn, Model};
 pub use rand;
-pub use shapeproof_macros::{block, model};
+pub use shapeproof_macros::{block, check_weights, include_weights, model};
 
 #[doc = include_str!("../docs/errors.md")]
 pub mod guide {}
@@ -60,7 +62,6 @@ pub mod guide {}
 /// Where dfdx has a type of the same name (`Linear`, `Dropout`), this prelude means shapeproof's;
 /// dfdx's own are under [`dfdx`].
 pub mod prelude {
-    pub use crate::block;
     pub use crate::layers::open::*;
     pub use crate::model;
     pub use crate::shape::options::{
@@ -69,6 +70,7 @@ pub mod prelude {
     pub use crate::shape::{Chw, Flat};
     pub use crate::tensor::{Batch, Element};
     pub use crate::Model;
+    pub use crate::{block, check_weights, include_weights};
     pub use dfdx::data::OneHotEncode;
     pub use dfdx::losses::*;
     pub use dfdx::nn::{
