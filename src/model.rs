@@ -24,6 +24,10 @@ pub trait BuildOn<D>: Sized {
 ///
 /// On the default types the constants can be used without naming them: `LeNet5::PARAMS`. In code
 /// that is generic over the model they come from here: `M::PARAMS`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a model",
+    label = "a model is a struct with `#[model(input = …, output = …)]`"
+)]
 pub trait Model {
     /// The shape of one example that flows in; a tuple where there are several inputs.
     type Input: Inputs;

@@ -27,6 +27,18 @@ const TENSORS: [(&str, &[usize]); 4] = [
     ("fc.bias", &[3]),
 ];
 
+/// What `tests/weights_included.rs` loads, under names as in PyTorch.
+const BLOCKS: [(&str, &[usize]); 8] = [
+    ("module.layers.0.conv.weight", &[2, 2, 3, 3]),
+    ("module.layers.0.conv.bias", &[2]),
+    ("module.layers.0.bn.num_batches_tracked", &[]),
+    ("module.layers.1.conv.weight", &[2, 2, 3, 3]),
+    ("module.layers.1.conv.bias", &[2]),
+    ("module.scale.weight", &[2]),
+    ("module.fc.weight", &[3, 24]),
+    ("module.auxiliary.weight", &[1]),
+];
+
 fn net(seed: u64) -> Net {
     Net::new(&Cpu::seed_from_u64(seed))
 }
@@ -99,6 +111,7 @@ fn the_fixtures_are_what_this_program_writes() {
         ("data_parallel", file(Number::F16, &data_parallel)),
         ("integers", file(Number::I64, &TENSORS)),
         ("cut_off", whole[..300].to_vec()),
+        ("blocks", file(Number::F64, &BLOCKS)),
     ];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     for (name, bytes) in fixtures {
@@ -173,7 +186,7 @@ fn without_the_renaming_both_names_of_a_tensor_are_told() {
     let error = loader.load_bytes(&mut net(1), &bytes).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the given bytes does not fit the model:\
+        "the given slice does not fit the model:\
          \n  `conv.weight` [2, 1, 3, 3] is missing\
          \n  `a.w` [2, 1, 3, 3] (renamed to `b.w`) is not in the model",
     );
@@ -244,7 +257,7 @@ fn two_tensors_of_one_name_are_named() {
     let error = loader.partial().load_bytes(&mut one, &bytes).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the given bytes: `a.fc.weight` and `b.fc.weight` are both called `fc.weight` after renaming",
+        "the given slice: `a.fc.weight` and `b.fc.weight` are both called `fc.weight` after renaming",
     );
     assert_eq!(numbers(&one), before);
 }
@@ -310,7 +323,7 @@ fn headers_that_cannot_be_meant_are_errors_with_their_numbers() {
     for (bytes, expected) in cases {
         let error = load_bytes(&mut net(1), &bytes).unwrap_err().to_string();
         let begin = format!(
-            "the given bytes ({} bytes) is not a whole safetensors file",
+            "the given slice ({} bytes) is not a whole safetensors file",
             bytes.len()
         );
         assert!(

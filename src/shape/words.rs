@@ -109,7 +109,7 @@ pub const fn weights_message(path: &str, misfits: &WeightMisfits) -> Text {
         .str("`: ")
         .counts(&[
             (reshaped.count, " of another shape"),
-            (unreadable.count, " of unreadable numbers"),
+            (unreadable.count, " in another type of number"),
             (missing.count, " missing"),
             (unexpected.count, " unexpected"),
         ])

@@ -41,7 +41,7 @@ where
 /// `include_bytes!`.
 ///
 /// # Errors
-/// As [`load`]; the file is called `the given bytes`.
+/// As [`load`]; the file is called `the given slice`.
 pub fn load_bytes<E, D, M>(model: &mut M, bytes: &[u8]) -> Result<(), WeightError>
 where
     E: Element,
@@ -139,14 +139,14 @@ impl Loader {
     /// Reads the parameters of `model` from the bytes of a safetensors file.
     ///
     /// # Errors
-    /// As [`load`](Self::load); the file is called `the given bytes`.
+    /// As [`load`](Self::load); the file is called `the given slice`.
     pub fn load_bytes<E, D, M>(&self, model: &mut M, bytes: &[u8]) -> Result<Report, WeightError>
     where
         E: Element,
         D: Device<E>,
         M: TensorCollection<E, D>,
     {
-        self.read(model, Path::new("the given bytes"), bytes)
+        self.read(model, Path::new("the given slice"), bytes)
     }
 
     fn read<E, D, M>(&self, model: &mut M, path: &Path, bytes: &[u8]) -> Result<Report, WeightError>
