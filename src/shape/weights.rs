@@ -21,7 +21,7 @@ pub struct FileTensor {
 impl FileTensor {
     /// Whether the renaming changes its name.
     pub const fn is_renamed(&self) -> bool {
-        order(self.name.as_bytes(), self.written.as_bytes()) != 0
+        order(self.name, 0, self.written, b"") != 0
     }
 }
 
@@ -203,7 +203,15 @@ impl WeightMisfits {
             misfits: WeightMisfits::none(model),
         };
         let mut name = Name::EMPTY;
-        comparison.walk(layers, &mut name);
+        comparison.walk(
+            layers,
+            &mut name,
+            Range {
+                from: 0,
+                to: N,
+                at: 0,
+            },
+        );
         comparison.unexpected();
         comparison.misfits
     }
@@ -223,36 +231,41 @@ struct Comparison<'a, const N: usize> {
 }
 
 impl<const N: usize> Comparison<'_, N> {
-    /// Looks all tensors of `layers` up, whose names begin with `name`.
-    const fn walk(&mut self, layers: &[LayerInfo], name: &mut Name) {
-        let outer = name.len;
+    /// Looks all tensors of `layers` up, whose names begin with `name`, in the range of the file's that do.
+    const fn walk(&mut self, layers: &[LayerInfo], name: &mut Name, outer: Range) {
+        let outer_len = name.len;
         let mut l = 0;
         while l < layers.len() {
             let layer = &layers[l];
             name.push(layer.name);
-            let inner = name.len;
+            let (len, inner) = (name.len, outer.below(self.file, layer.name));
             let tensors = layer.tensors.list();
             let (mut t, mut listed) = (0, 0usize);
             while t < tensors.len() {
                 name.push(tensors[t].name);
-                self.look_up(name, tensors[t].shape());
+                let place = inner.find(self.file, tensors[t].name);
+                self.compare(name, tensors[t].shape(), place);
                 if tensors[t].learned {
                     listed = listed.saturating_add(tensors[t].len());
                 }
-                name.len = inner;
+                name.len = len;
                 t += 1;
             }
             if layer.parts.is_empty() && layer.params > listed {
-                self.expect_all_below(name.bytes());
+                let mut i = inner.from;
+                while i < inner.to {
+                    self.expected[i] = true;
+                    i += 1;
+                }
             }
-            self.walk(layer.parts, name);
-            name.len = outer;
+            self.walk(layer.parts, name, inner);
+            name.len = outer_len;
             l += 1;
         }
     }
 
-    const fn look_up(&mut self, name: &Name, shape: &[usize]) {
-        let Some(place) = find(self.file, name.bytes()) else {
+    const fn compare(&mut self, name: &Name, shape: &[usize], place: Option<usize>) {
+        let Some(place) = place else {
             let misfit = TensorMisfit::Missing(*name, Shape::new(shape));
             self.misfits.missing.push(misfit);
             return;
@@ -265,18 +278,6 @@ impl<const N: usize> Comparison<'_, N> {
         } else if !is_read(found.dtype) {
             let misfit = TensorMisfit::Unreadable(*name, found);
             self.misfits.unreadable.push(misfit);
-        }
-    }
-
-    const fn expect_all_below(&mut self, name: &[u8]) {
-        let mut i = 0;
-        while i < N {
-            let found = self.file[i].name.as_bytes();
-            if found.len() > name.len() && found[name.len()] == b'.' {
-                let (start, _) = found.split_at(name.len());
-                self.expected[i] |= order(start, name) == 0;
-            }
-            i += 1;
         }
     }
 
@@ -347,35 +348,72 @@ const fn same_shape(a: &[usize], b: &[usize]) -> bool {
     same
 }
 
-/// The place of `name` in a sorted list.
-const fn find<const N: usize>(file: &[FileTensor; N], name: &[u8]) -> Option<usize> {
-    let (mut low, mut high) = (0, N);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        match order(file[middle].name.as_bytes(), name) {
-            0 => return Some(middle),
-            o if o < 0 => low = middle + 1,
-            _ => high = middle,
-        }
-    }
-    None
+/// The tensors of a sorted file whose names begin alike: the compiler reads names slowly, so each
+/// segment is looked at once.
+#[derive(Clone, Copy)]
+struct Range {
+    from: usize,
+    to: usize,
+    /// Bytes that they share.
+    at: usize,
 }
 
-/// Below zero where `a` sorts before `b`, zero where they are equal.
-const fn order(a: &[u8], b: &[u8]) -> i32 {
+impl Range {
+    /// Those whose names go on with `segment` and a dot.
+    const fn below(self, file: &[FileTensor], segment: &str) -> Range {
+        Range {
+            from: self.first_from(file, segment, b"."),
+            to: self.first_from(file, segment, b"/"), // the byte behind the dot
+            at: self.at + segment.len() + 1,
+        }
+    }
+
+    /// The one whose name ends with `segment`.
+    const fn find(self, file: &[FileTensor], segment: &str) -> Option<usize> {
+        let place = self.first_from(file, segment, b"");
+        if place < self.to && order(file[place].name, self.at, segment, b"") == 0 {
+            Some(place)
+        } else {
+            None
+        }
+    }
+
+    /// The first whose name goes on with `segment` and `end`, or sorts behind that.
+    const fn first_from(self, file: &[FileTensor], segment: &str, end: &[u8]) -> usize {
+        let (mut low, mut high) = (self.from, self.to);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if order(file[middle].name, self.at, segment, end) < 0 {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+}
+
+/// Below zero where `name` sorts before its first `at` bytes with `segment` and `end` behind them,
+/// zero where it is equal.
+const fn order(name: &str, at: usize, segment: &str, end: &[u8]) -> i32 {
+    let (name, segment) = (name.as_bytes(), segment.as_bytes());
+    let len = segment.len() + end.len();
     let mut i = 0;
-    while i < a.len() && i < b.len() {
-        if a[i] != b[i] {
-            return a[i] as i32 - b[i] as i32;
+    while i < len && at + i < name.len() {
+        let byte = if i < segment.len() {
+            segment[i]
+        } else {
+            end[i - segment.len()]
+        };
+        if name[at + i] != byte {
+            return name[at + i] as i32 - byte as i32;
         }
         i += 1;
     }
-    if a.len() == b.len() {
-        0
-    } else if a.len() < b.len() {
+    if i < len {
         -1
     } else {
-        1
+        (at + i < name.len()) as i32
     }
 }
 
@@ -404,13 +442,26 @@ mod tests {
                 shape: &[],
             }
         }
-        let names = ["a", "a.b", "a.bias", "b", "b0"];
+        let names = ["a", "a.b", "a.b.c", "a.b0", "a.bias", "b", "b0.a"];
         let file = names.map(tensor);
+        let all = Range {
+            from: 0,
+            to: names.len(),
+            at: 0,
+        };
+        let find = |name: &str| {
+            let mut segments: Vec<_> = name.split('.').collect();
+            let last = segments.pop().unwrap_or("");
+            let range = segments.iter().fold(all, |r, s| r.below(&file, s));
+            range.find(&file, last)
+        };
         for (place, name) in names.iter().enumerate() {
-            assert_eq!(find(&file, name.as_bytes()), Some(place), "{name}");
+            assert_eq!(find(name), Some(place), "{name}");
         }
-        for name in ["", "a.", "a.a", "b00", "c"] {
-            assert_eq!(find(&file, name.as_bytes()), None, "{name}");
+        for name in [
+            "", "a.", "a.a", "a.b.", "a.b.c.d", "b0", "b0.", "b.a", "b00", "c", "c.a",
+        ] {
+            assert_eq!(find(name), None, "{name}");
         }
     }
 }

@@ -295,8 +295,11 @@ impl fmt::Display for Report {
     }
 }
 
+/// How one number is read from its bytes.
+type ReadNumber = fn(&[u8]) -> f64;
+
 /// How many bytes a number of a type has, and how it is read.
-fn number(dtype: &str) -> Option<(usize, fn(&[u8]) -> f64)> {
+fn number(dtype: &str) -> Option<(usize, ReadNumber)> {
     fn bytes<const N: usize>(bytes: &[u8]) -> [u8; N] {
         bytes.try_into().unwrap_or([0; N])
     }
