@@ -32,7 +32,7 @@
 //! | [`layers`] | one file a layer | `shape`, `tensor` |
 //! | `models` | a zoo of networks | `layers`, by the macros only |
 //! | [`data`] | data sets, batches, synthetic digits | `shape`, `tensor` |
-//! | [`weights`] | checked loading, safe saving | `tensor` |
+//! | [`weights`] | checked loading, renaming, safe saving | `tensor`, what a model says of itself |
 //! | [`train`] | losses | `tensor` |
 //! | [`mod@gradcheck`] | gradients compared with differences, yours too | `shape`, `tensor`, `layers` |
 //!
@@ -57,9 +57,11 @@ pub mod train;
 pub mod weights;
 
 pub use dfdx;
+#[doc(hidden)]
+pub use model::compare_weights;
 pub use model::{BuildOn, Model};
 pub use rand;
-pub use shapeproof_macros::{block, model};
+pub use shapeproof_macros::{block, check_weights, include_weights, model};
 
 #[doc = include_str!("../docs/errors.md")]
 pub mod guide {}
@@ -69,7 +71,6 @@ pub mod guide {}
 /// Where dfdx has a type of the same name (`Linear`, `Dropout`), this prelude means shapeproof's;
 /// dfdx's own are under [`dfdx`].
 pub mod prelude {
-    pub use crate::block;
     pub use crate::layers::open::*;
     pub use crate::model;
     pub use crate::shape::options::{
@@ -78,6 +79,7 @@ pub mod prelude {
     pub use crate::shape::{Chw, Flat};
     pub use crate::tensor::{Batch, Element};
     pub use crate::Model;
+    pub use crate::{block, check_weights, include_weights};
     pub use dfdx::data::OneHotEncode;
     pub use dfdx::losses::*;
     pub use dfdx::nn::{

@@ -1,6 +1,6 @@
 //! What every `#[model]` says about itself.
 
-use crate::shape::{Dims, Inputs, LayerInfo, ReceptiveField, Summary};
+use crate::shape::{Dims, FileTensor, Inputs, LayerInfo, ReceptiveField, Summary, WeightMisfits};
 
 /// A model that can be built on the device `D`.
 ///
@@ -26,7 +26,7 @@ pub trait BuildOn<D>: Sized {
 /// that is generic over the model they come from here: `M::PARAMS`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",
-    label = "a model is a struct under `#[model(input = …, output = …)]`; a layer or block needs an input"
+    label = "a model is a struct with `#[model(input = …, output = …)]`"
 )]
 pub trait Model {
     /// The shape of one example that flows in; a tuple where there are several inputs.
@@ -41,6 +41,9 @@ pub trait Model {
     const INPUTS: &'static [(&'static str, Dims)];
     /// The layers in order, with their shapes and costs.
     const LAYERS: &'static [LayerInfo];
+    /// Whether all layers fit, so that `LAYERS` can be relied on; it is told elsewhere.
+    #[doc(hidden)]
+    const FITS: bool = true;
     /// Learned numbers.
     const PARAMS: usize = LayerInfo::total_params(Self::LAYERS);
     /// Multiply-accumulates for one image; only convolutions and dense layers count.
@@ -59,5 +62,16 @@ pub trait Model {
             layers: Self::LAYERS,
             value_bytes: std::mem::size_of::<Self::Number>(),
         }
+    }
+}
+
+/// Compares a file with the model `M`, for `check_weights!`. What does not fit inside of the model
+/// is told already, and the model's tensors are guesses then.
+#[doc(hidden)]
+pub const fn compare_weights<M: Model, const N: usize>(file: &[FileTensor; N]) -> WeightMisfits {
+    if M::FITS {
+        WeightMisfits::new(M::NAME, M::LAYERS, file)
+    } else {
+        WeightMisfits::none(M::NAME)
     }
 }

@@ -65,6 +65,11 @@ const GROUPS: &[(&str, &str, &str)] = &[
         "`max_params`, `max_macs` and `max_activation_bytes` are checked once every layer fits.",
     ),
     (
+        "weights",
+        "Weights of another model",
+        "`check_weights!` and `include_weights!` read the names and shapes of a safetensors file while compiling, and compare them with the model. At most three tensors of a kind are named; `weights::load` lists all of them while running.",
+    ),
+    (
         HANDWRITTEN,
         "Closed layers written by hand",
         "The only mistakes that `cargo check` does not see. A closed layer written by hand, `closed::Conv2d<Chw<1, 28, 28>, Chw<6, 24, 24>, Kernel<5>>`, claims its own output. Its rule is checked when its code is generated, because only then all of its parameters are known: by `cargo build`, and only if it is used. rustc then points into this crate and names the type and its user in the notes. A `#[model]` never gets there: its layers are closed by the compiler.",
@@ -130,8 +135,24 @@ fn mistakes() -> Vec<Mistake> {
     mistakes
 }
 
+/// trybuild compiles in a folder of its own, from which a program's relative paths begin.
+fn bring_fixtures() {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .parent()
+        .expect("is in the target folder");
+    let there = target.join("tests/trybuild/shapeproof/tests/fixtures");
+    fs::create_dir_all(&there).unwrap_or_else(|e| panic!("{}: {e}", there.display()));
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    for entry in fs::read_dir(&here).unwrap_or_else(|e| panic!("{}: {e}", here.display())) {
+        let file = entry.expect("a folder can be read");
+        let copy = there.join(file.file_name());
+        fs::copy(file.path(), &copy).unwrap_or_else(|e| panic!("{}: {e}", copy.display()));
+    }
+}
+
 #[test]
 fn mistakes_are_told_by_cargo_check() {
+    bring_fixtures();
     let cases = trybuild::TestCases::new();
     cases.compile_fail("tests/compile_fail/*.rs");
     for (group, ..) in GROUPS.iter().filter(|(group, ..)| *group != HANDWRITTEN) {
@@ -150,6 +171,7 @@ fn closed_layers_written_by_hand_are_told_by_cargo_build() {
 /// All remedies are one program, each in a module of its own.
 #[test]
 fn every_remedy_compiles_and_runs() {
+    bring_fixtures();
     let (mut modules, mut calls) = (String::new(), String::new());
     for mistake in mistakes() {
         let name = format!("{}_{}", mistake.group, mistake.name);

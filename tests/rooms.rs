@@ -11,7 +11,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("layers", &["shape", "kernels", "tensor"]),
     ("model", &["shape"]),
     ("data", &["shape", "tensor"]),
-    ("weights", &["tensor"]),
+    ("weights", &["tensor", "model"]),
     ("train", &["tensor"]),
     ("models", &[]),
     ("strategies", &["shape", "kernels"]),

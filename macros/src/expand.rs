@@ -268,13 +268,13 @@ fn checks(model: &Model) -> TokenStream {
     }
 }
 
-fn first_span(at: &dyn ToTokens) -> Span {
+pub fn first_span(at: &dyn ToTokens) -> Span {
     let first = at.to_token_stream().into_iter().next();
     first.map_or_else(Span::call_site, |token| token.span())
 }
 
 /// `panic!(arguments)` whose place in the error is the whole of `at`.
-fn panic_at(at: &dyn ToTokens, arguments: TokenStream) -> TokenStream {
+pub fn panic_at(at: &dyn ToTokens, arguments: TokenStream) -> TokenStream {
     let first = first_span(at);
     let last = at
         .to_token_stream()
@@ -500,7 +500,7 @@ fn constants(model: &Model) -> TokenStream {
         visibility, name, ..
     } = &model.graph;
     let Generics { e, d, .. } = generics(model);
-    let text = name.to_string();
+    let own_name = name.to_string();
     let layers = layer_rows(model);
     let input_names = &model.graph.inputs;
     let inputs: Vec<_> = input_names.iter().map(|i| names(model, i).output).collect();
@@ -508,6 +508,20 @@ fn constants(model: &Model) -> TokenStream {
         .map(|o| declared(model, o))
         .collect();
     let (input, output) = (one_or_tuple(&inputs), one_or_tuple(&outputs));
+    let signature = |field: usize| names(model, &text(&model.graph.layers[field].name)).signature;
+    let layers_fit = (0..model.graph.layers.len()).map(|field| {
+        let signature = signature(field);
+        quote!(#signature.fits && #signature.certain)
+    });
+    let outputs_fit = model
+        .outputs
+        .iter()
+        .zip(&outputs)
+        .map(|(output, declared)| {
+            let signature = signature(output.field);
+            quote!(#signature.output.same(#declared))
+        });
+    let fits = layers_fit.chain(outputs_fit);
     let default = quote!(#name<f32, ::shapeproof::dfdx::prelude::Cpu>);
     let this = quote!(<Self as ::shapeproof::Model>);
     quote! {
@@ -519,11 +533,12 @@ fn constants(model: &Model) -> TokenStream {
             type Input = #input;
             type Output = #output;
             type Number = #e;
-            const NAME: &'static str = #text;
+            const NAME: &'static str = #own_name;
             const INPUTS: &'static [(&'static str, ::shapeproof::shape::Dims)] = &[
                 #((#input_names, <#inputs as ::shapeproof::shape::LayerShape>::DIMS)),*
             ];
             const LAYERS: &'static [::shapeproof::shape::LayerInfo] = #layers;
+            const FITS: bool = true #(&& #fits)*;
         }
 
         #[allow(dead_code)]

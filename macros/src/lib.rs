@@ -1,13 +1,15 @@
-//! The attribute macro of shapeproof.
+//! The macros of shapeproof.
 //!
 //! It knows fields, their order and their `#[from]`; it knows no layer by name. What a layer does
 //! with its input is asked from the layer's type by the consts that the expansion contains.
-//! `expand.rs` and `implement.rs` write a `#[model]` out, `block.rs` a `#[block]`.
+//! `expand.rs` and `implement.rs` write a `#[model]` out, `block.rs` a `#[block]`. `weights.rs` reads
+//! files of weights.
 
 mod block;
 mod expand;
 mod implement;
 mod parse;
+mod weights;
 mod words;
 
 use proc_macro::TokenStream;
@@ -98,5 +100,67 @@ pub fn block(arguments: TokenStream, item: TokenStream) -> TokenStream {
     match parse::Block::parse(arguments.into(), item.into()) {
         Ok(block) => block::expand(&block).into(),
         Err(error) => error.to_compile_error().into(),
+    }
+}
+
+/// Compares a file of weights with a model while compiling: names, shapes and types of numbers.
+///
+/// ```text
+/// check_weights!(Net, "weights/net.safetensors");
+///
+/// check_weights!(
+///     ResNet,
+///     "weights/resnet20.safetensors",
+///     rename_prefix = ["module" => ""],
+///     rename = ["downsample.0" => "shortcut.conv", "downsample.1" => "shortcut.bn"],
+///     ignore = ["fc"],
+/// );
+/// ```
+///
+/// It stands where an item may stand, makes nothing, and is one error if anything differs: what is
+/// missing, unexpected or of another shape, with the numbers. The numbers in the file are not read.
+///
+/// # Arguments
+/// - The model, a type made by `#[model]`.
+/// - The path of a safetensors file: from the folder of `Cargo.toml`, or absolute. A string, or
+///   `env!` and `concat!` of strings, such as `concat!(env!("OUT_DIR"), "/net.safetensors")` for a
+///   file that `build.rs` makes.
+/// - `rename`, `rename_prefix`, `rename_exact`: pairs `"from" => "to"`, applied in their order, as
+///   by the methods of `shapeproof::weights::Loader` called so; the rule is in the documentation of
+///   `shapeproof::weights`.
+/// - `ignore`: segments of the names of tensors that the model needs not have. PyTorch's
+///   `num_batches_tracked` is always ignored.
+///
+/// # What is known of a model
+/// The tensors that its layers list in their signatures. Of a layer that gives a number of
+/// parameters only (`Signature::params`), none is known; what the file has for such a field is
+/// taken to be right, and compared when it is loaded. Where a layer of the model does not fit, that
+/// is the error, and nothing is compared.
+///
+/// # When the file changes
+/// The program is compiled anew. That is asked for with `include_bytes!` in a constant that nothing
+/// uses: the compiler reads the file, and the program does not contain it.
+#[proc_macro]
+pub fn check_weights(arguments: TokenStream) -> TokenStream {
+    match syn::parse(arguments).and_then(|weights| weights::check(&weights)) {
+        Ok(check) => check.into(),
+        Err(error) => error.to_compile_error().into(),
+    }
+}
+
+/// Makes a file of weights a part of the program, compared with the model while compiling.
+///
+/// ```text
+/// let net: Net = include_weights!(Net, "weights/net.safetensors").load(&dev)?;
+/// ```
+///
+/// The arguments and the comparing are those of `check_weights!`. It is an expression (also for a
+/// `static`) of the type `shapeproof::weights::Included<Net>`, which builds the model on a device,
+/// loads into one that is there, or gives the bytes; renaming and ignoring are as told here.
+#[proc_macro]
+pub fn include_weights(arguments: TokenStream) -> TokenStream {
+    match syn::parse(arguments).and_then(|weights| weights::include(&weights)) {
+        Ok(include) => include.into(),
+        Err(error) => weights::in_expression(&error).into(),
     }
 }

@@ -197,6 +197,47 @@ fn distance(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
+pub fn weights_arguments() -> String {
+    "a model and a file are compared\nthe first argument is the model, the second the path\ntry `Net, \"weights/net.safetensors\"`, and behind it `rename = [\"from\" => \"to\"]`".into()
+}
+
+pub fn weights_unknown_argument(name: &str, known: &[&str]) -> String {
+    format!(
+        "weights are compared without an argument `{name}`{}\nthe arguments behind the path are {}",
+        did_you_mean(name, known),
+        list(known),
+    )
+}
+
+pub fn weights_list(name: &str) -> String {
+    let example = match name {
+        "ignore" => "[\"fc\"]",
+        "rename_prefix" => "[\"module\" => \"\"]",
+        _ => "[\"from\" => \"to\"]",
+    };
+    format!("`{name}` is not a list in brackets\nits entries are strings with commas between them\ntry `{name} = {example}`")
+}
+
+pub fn weights_path() -> String {
+    "the path of the weights is not a string\nthe file is read while compiling, when no variable has a value yet\ntry `\"weights/net.safetensors\"`, or `concat!(env!(\"OUT_DIR\"), \"/net.safetensors\")`".into()
+}
+
+pub fn weights_variable(name: &str) -> String {
+    format!("the variable `{name}` of the environment has no value\nthe path of the weights is read while compiling\ntry to set it before `cargo`, or another path")
+}
+
+pub fn weights_unreadable(path: &str, reason: &str) -> String {
+    format!("cannot read `{path}`: {reason}\na relative path begins in the folder of Cargo.toml\ntry the path of a safetensors file")
+}
+
+pub fn weights_damaged(path: &str, bytes: u64, reason: &str) -> String {
+    format!("`{path}` ({bytes} bytes) is not a whole safetensors file\n{reason}\ntry to save or download it anew")
+}
+
+pub fn weights_collision(path: &str, first: &str, second: &str, name: &str) -> String {
+    format!("two tensors of `{path}` are called `{name}` after renaming\nthey are `{first}` and `{second}`\ntry `ignore = [\"{first}\"]`, or another renaming")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -29,6 +29,7 @@ pub mod options;
 mod receptive;
 mod signature;
 pub mod text;
+mod weights;
 pub mod window;
 mod words;
 
@@ -37,8 +38,9 @@ pub use infer::{one_image, one_input, FromDims, Infer, Rank};
 pub use misfit::{Budget, Misfit};
 pub use receptive::ReceptiveField;
 pub use signature::{LayerInfo, Place, Signature, Summary, TensorInfo, Tensors};
+pub use weights::{FileTensor, WeightMisfits};
 pub use window::Window2d;
-pub use words::{budget_message, handwritten_message, misfit_message};
+pub use words::{budget_message, handwritten_message, misfit_message, weights_message};
 
 /// The shape of one example (without the batch) as a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 
 use super::options::Property;
 use super::text::Text;
+use super::weights::{Misfits, TensorMisfit, WeightMisfits};
 use super::window::Padding2d;
 use super::{Budget, Dims, Misfit, Signature, Window2d};
 
@@ -91,7 +92,158 @@ pub const fn budget_message(model: &str, budget: Budget, limit: usize, found: us
         .grouped(found)
 }
 
+/// The message for a file of weights that does not fit a model.
+pub const fn weights_message(path: &str, misfits: &WeightMisfits) -> Text {
+    let WeightMisfits {
+        missing,
+        unexpected,
+        reshaped,
+        unreadable,
+        ..
+    } = misfits;
+    let text = Text::new()
+        .str("`")
+        .str(path)
+        .str("` does not fit `")
+        .str(misfits.model)
+        .str("`: ")
+        .counts(&[
+            (reshaped.count, " of another shape"),
+            (unreadable.count, " in another type of number"),
+            (missing.count, " missing"),
+            (unexpected.count, " unexpected"),
+        ])
+        .misfits(reshaped)
+        .misfits(unreadable)
+        .misfits(missing)
+        .misfits(unexpected)
+        .str("\n");
+    if let Some(pair) = &misfits.renaming {
+        let (from, to) = (pair.from(), pair.to());
+        let list = if from.is_empty() || to.is_empty() {
+            "try `rename_prefix = [\""
+        } else {
+            "try `rename = [\""
+        };
+        return text
+            .str(list)
+            .str(from)
+            .str("\" => \"")
+            .str(to)
+            .str("\"]`, if they are one tensor under two names");
+    }
+    if unreadable.count > 0 {
+        return text.str("try to save the file as F32");
+    }
+    if reshaped.count > 0 {
+        return text
+            .str("try the sizes of the file in `")
+            .str(misfits.model)
+            .str("`, or another file");
+    }
+    if missing.count > 0 {
+        return text.str("try another file, or `weights::Loader` with `partial()` while running");
+    }
+    text.str("try `ignore = [")
+        .written_names(unexpected)
+        .str("]`, if the model needs none of it")
+}
+
 impl Text {
+    /// `1 missing, 2 unexpected`, without those of which there are none.
+    const fn counts(mut self, counts: &[(usize, &str)]) -> Self {
+        let (mut index, mut comma) = (0, "");
+        while index < counts.len() {
+            let (count, what) = counts[index];
+            if count > 0 {
+                self = self.str(comma).number(count).str(what);
+                comma = ", ";
+            }
+            index += 1;
+        }
+        self
+    }
+
+    /// A line for each of the first tensors.
+    const fn misfits(mut self, misfits: &Misfits) -> Self {
+        let first = misfits.first();
+        let mut shown = 0;
+        while shown < first.len() {
+            if let Some(misfit) = &first[shown] {
+                self = self.str("\n").tensor_misfit(misfit);
+            }
+            shown += 1;
+        }
+        if misfits.count > shown {
+            self = self
+                .str(", and ")
+                .number(misfits.count - shown)
+                .str(" more");
+        }
+        self
+    }
+
+    /// `"fc.weight", "fc.bias"`, as in the file.
+    const fn written_names(mut self, unexpected: &Misfits) -> Self {
+        let first = unexpected.first();
+        let (mut shown, mut comma) = (0, "");
+        while shown < first.len() {
+            if let Some(TensorMisfit::Unexpected(file)) = &first[shown] {
+                self = self.str(comma).str("\"").str(file.written).str("\"");
+                comma = ", ";
+            }
+            shown += 1;
+        }
+        if unexpected.count > shown {
+            self = self.str(", …");
+        }
+        self
+    }
+
+    const fn tensor_misfit(self, misfit: &TensorMisfit) -> Self {
+        match misfit {
+            TensorMisfit::Missing(name, shape) => self
+                .quoted(name.as_str())
+                .sizes(shape.sizes())
+                .str(" is missing"),
+            TensorMisfit::Unexpected(file) => {
+                let mut text = self.quoted(file.written).sizes(file.shape);
+                if file.is_renamed() {
+                    text = text.str(" (renamed to `").str(file.name).str("`)");
+                }
+                text.str(" is not in the model")
+            }
+            TensorMisfit::Reshaped(name, shape, file) => self
+                .quoted(name.as_str())
+                .str("is ")
+                .sizes(file.shape)
+                .str(", the model needs ")
+                .sizes(shape.sizes()),
+            TensorMisfit::Unreadable(name, file) => self
+                .quoted(name.as_str())
+                .str("holds ")
+                .str(file.dtype)
+                .str(" numbers, F64, F32, F16 and BF16 can be read"),
+        }
+    }
+
+    const fn quoted(self, name: &str) -> Self {
+        self.str("`").str(name).str("` ")
+    }
+
+    /// `[6, 1, 5, 5]`, as tensors are written.
+    const fn sizes(mut self, sizes: &[usize]) -> Self {
+        let mut index = 0;
+        self = self.str("[");
+        while index < sizes.len() {
+            self = self
+                .str(if index > 0 { ", " } else { "" })
+                .number(sizes[index]);
+            index += 1;
+        }
+        self.str("]")
+    }
+
     /// The shape as the type a user writes.
     const fn shape_type(self, dims: Dims) -> Self {
         match dims {
