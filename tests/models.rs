@@ -54,7 +54,10 @@ fn the_table_in_the_docs_is_right() {
         let column = row.split('|').nth(3).unwrap().trim();
         assert_eq!(column, grouped(*found), "{name}");
     }
-    let rows = docs.lines().filter(|line| line.starts_with("//! | [`")).count();
+    let rows = docs
+        .lines()
+        .filter(|line| line.starts_with("//! | [`"))
+        .count();
     assert_eq!(rows, PARAMETERS.len());
 }
 
@@ -67,7 +70,11 @@ fn small_models_run_and_their_parameters_are_there() {
             assert_eq!(net.num_trainable_params(), $Net::PARAMS, stringify!($Net));
             let x: Tensor<Rank4<1, $C, $H, $W>, f32, _> = dev.sample_normal();
             let y = net.forward(x).array();
-            assert!(y[0].iter().all(|v| v.is_finite()), "{}: {y:?}", stringify!($Net));
+            assert!(
+                y[0].iter().all(|v| v.is_finite()),
+                "{}: {y:?}",
+                stringify!($Net)
+            );
         };
     }
     runs!(LeNet5, 1, 28, 28, 10);

@@ -48,7 +48,9 @@ where
 {
     let dev = Cpu::default();
     let mut expected: Tensor<Rank2<1000, 10>, f64, Cpu> = dev.zeros();
-    expected.load_from_npy(reference).expect("the reference outputs can be read");
+    expected
+        .load_from_npy(reference)
+        .expect("the reference outputs can be read");
     let expected = expected.as_vec();
     let images = images.take(count);
     let (mut difference, mut right) = (0f64, 0);
@@ -132,6 +134,11 @@ fn weights_of_the_other_shortcut_are_refused_by_name() {
     };
     // A convolution and four tensors of a normalisation in each of two stages.
     assert_eq!(differences.len(), 10, "{error}");
-    assert!(error.to_string().contains("layer2.0.downsample.conv.weight"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("layer2.0.downsample.conv.weight"),
+        "{error}"
+    );
     assert_eq!(net.linear.weight.array(), before);
 }

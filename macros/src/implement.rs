@@ -243,7 +243,8 @@ pub fn modules(model: &Model) -> TokenStream {
                     )*
                     if ::shapeproof::dfdx::prelude::Dim::size(&__batch) == 0 {
                         // dfdx's kernels cannot iterate over nothing.
-                        return ::core::result::Result::Ok(#empty);
+                        let __empty = #empty;
+                        return ::core::result::Result::Ok(__empty);
                     }
                     let __inputs = ::std::vec![
                         #(::shapeproof::tensor::Features::from_typed::<#shapes, _>(#variables)?),*
@@ -251,7 +252,8 @@ pub fn modules(model: &Model) -> TokenStream {
                     let (__outputs, __tape) =
                         ::shapeproof::layers::Network::#run(self, __inputs, __tape)?;
                     let mut __outputs = __outputs.into_iter();
-                    ::core::result::Result::Ok(#results)
+                    let __results = #results;
+                    ::core::result::Result::Ok(__results)
                 }
             }
         }

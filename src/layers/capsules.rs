@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use super::layer::typed_module;
 use super::{Close, Layer};
 use crate::shape::{one_image, Dims, Infer, Inputs, Misfit, Signature};
-use crate::tensor::{on_tape, scalar, Device, Features};
+use crate::tensor::{on_tape, scalar, Device, Features, Vectors};
 
 /// The open layer.
 pub mod open {
@@ -114,10 +114,13 @@ impl<In, Out, const DIM: usize, E: Dtype, D: Device<E>> Layer<E, D> for Capsules
 
 typed_module!([const DIM: usize,] Capsules<chw => chw, DIM>, |inputs| signature(inputs, DIM));
 
+/// `(batch, capsules, values of a capsule)`
+pub(super) type Capsuled<E, D, T> = Tensor<(usize, usize, usize), E, D, T>;
+
 /// Keeps the direction of every vector along the last axis, and brings its length below 1.
 pub(super) fn squash<E: Dtype, D: Device<E>, T: Tape<E, D>>(
-    x: Tensor<(usize, usize, usize), E, D, T>,
-) -> Result<Tensor<(usize, usize, usize), E, D, T>, D::Err> {
+    x: Capsuled<E, D, T>,
+) -> Result<Capsuled<E, D, T>, D::Err> {
     let shape = *x.shape();
     let (x, tape) = x.split_tape();
     let (square, tape) = on_tape(&x, tape, |x| x.try_square()?.try_sum::<_, Axis<2>>())?;
@@ -136,8 +139,8 @@ pub(super) fn squash<E: Dtype, D: Device<E>, T: Tape<E, D>>(
 
 /// The root of a sum of squares; a little more than the root near 0, where it has no gradient.
 pub(super) fn length<E: Dtype, D: Device<E>, T: Tape<E, D>>(
-    square: Tensor<(usize, usize), E, D, T>,
-) -> Result<Tensor<(usize, usize), E, D, T>, D::Err> {
+    square: Vectors<E, D, T>,
+) -> Result<Vectors<E, D, T>, D::Err> {
     square.try_add(scalar::<E>(1e-12))?.try_sqrt()
 }
 

@@ -583,7 +583,6 @@ const fn window_larger(
     };
     let (before, after) = window.padding(axis);
     let span = window.span(axis);
-    let padded = input.saturating_add(before).saturating_add(after);
     let pools = !is_convolution(layer);
     let text = who
         .str("the ")
@@ -624,19 +623,37 @@ const fn window_larger(
         .number(stride)
         .str(" + 1 is not positive\ntry a ")
         .str(if pools { "window" } else { "kernel" })
-        .str(" of at most ")
-        .number(largest_kernel(padded, dilation));
+        .str(" of at most ");
+    let rows = largest_kernel(window, 0, height);
+    let columns = largest_kernel(window, 1, width);
+    let text = if window.kernel.0 != window.kernel.1 {
+        text.pair(rows, columns)
+    } else if rows < columns {
+        text.number(rows)
+    } else {
+        text.number(columns)
+    };
     let text = match window.padding {
-        Padding2d::Explicit(..) => text
-            .str(", a padding of at least ")
-            .number(span.saturating_sub(input).div_ceil(2)),
+        Padding2d::Explicit(..) => {
+            let rows = window.span(0).saturating_sub(height).div_ceil(2);
+            let columns = window.span(1).saturating_sub(width).div_ceil(2);
+            text.str(", a padding of at least ")
+                .number(if rows > columns { rows } else { columns })
+        }
         Padding2d::Same => text,
     };
     text.str(", or one pooling or stride less before it")
 }
 
-/// The most taps that fit into `padded` pixels.
-const fn largest_kernel(padded: usize, dilation: usize) -> usize {
+/// The most taps that fit along an axis of `size` pixels and the padding.
+const fn largest_kernel(window: &Window2d, axis: usize, size: usize) -> usize {
+    let (before, after) = window.padding(axis);
+    let padded = size.saturating_add(before).saturating_add(after);
+    let dilation = if axis == 0 {
+        window.dilation.0
+    } else {
+        window.dilation.1
+    };
     if padded == 0 || dilation == 0 {
         return 0;
     }
