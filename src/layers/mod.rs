@@ -94,24 +94,44 @@
 
 mod close;
 
+mod adaptive_avg_pool2d;
 mod add;
 mod avg_pool2d;
+mod batch_norm;
+mod batch_norm1d;
+mod batch_norm2d;
 mod bias;
+mod clamp;
 mod concat;
 mod conv2d;
 mod dropout;
 mod elementwise;
+mod elu;
 mod flatten;
 mod gelu;
+mod global_avg_pool2d;
+mod global_max_pool2d;
+mod global_pool2d;
+mod group_norm;
+mod hard_sigmoid;
+mod hard_swish;
+mod identity;
 mod layer;
+mod layer_norm;
 mod leaky_relu;
 mod linear;
+mod log_softmax;
 mod max_pool2d;
 mod pool2d;
+mod prelu;
 mod relu;
+mod relu6;
 mod repeat;
 mod sigmoid;
+mod silu;
 mod softmax;
+mod softplus;
+mod squeeze_excite;
 mod sum_pool2d;
 mod tanh;
 
@@ -119,43 +139,80 @@ pub use bias::Bias;
 pub use close::{Choose, Close, Misfitted, Verdict};
 pub use conv2d::{GroupDims, KernelDims, PerGroup};
 pub use layer::{Layer, Network};
+pub use prelu::{OneSlope, SlopeCount, SlopePerChannel};
+pub use squeeze_excite::Pointwise;
 
 /// What a user writes in the fields of a `#[model]`.
 pub mod open {
+    pub use super::adaptive_avg_pool2d::open::AdaptiveAvgPool2d;
     pub use super::add::Add;
     pub use super::avg_pool2d::open::AvgPool2d;
+    pub use super::batch_norm1d::open::BatchNorm1d;
+    pub use super::batch_norm2d::open::BatchNorm2d;
     pub use super::concat::open::Concat;
     pub use super::conv2d::open::Conv2d;
     pub use super::dropout::Dropout;
+    pub use super::elu::Elu;
     pub use super::flatten::open::Flatten;
     pub use super::gelu::Gelu;
+    pub use super::global_avg_pool2d::open::GlobalAvgPool2d;
+    pub use super::global_max_pool2d::open::GlobalMaxPool2d;
+    pub use super::group_norm::open::GroupNorm;
+    pub use super::hard_sigmoid::HardSigmoid;
+    pub use super::hard_swish::HardSwish;
+    pub use super::identity::Identity;
+    pub use super::layer_norm::open::LayerNorm;
     pub use super::leaky_relu::LeakyRelu;
     pub use super::linear::open::Linear;
+    pub use super::log_softmax::LogSoftmax;
     pub use super::max_pool2d::open::MaxPool2d;
+    pub use super::prelu::open::PRelu;
+    pub use super::prelu::SlopePerChannel;
     pub use super::relu::Relu;
+    pub use super::relu6::Relu6;
     pub use super::repeat::open::Repeat;
     pub use super::sigmoid::Sigmoid;
+    pub use super::silu::Silu;
     pub use super::softmax::Softmax;
+    pub use super::softplus::Softplus;
+    pub use super::squeeze_excite::open::SqueezeExcite;
     pub use super::sum_pool2d::open::SumPool2d;
     pub use super::tanh::Tanh;
 }
 
 /// What the compiler makes of it: layers that know what flows in and out.
 pub mod closed {
+    pub use super::adaptive_avg_pool2d::AdaptiveAvgPool2d;
     pub use super::add::Add;
     pub use super::avg_pool2d::AvgPool2d;
+    pub use super::batch_norm1d::BatchNorm1d;
+    pub use super::batch_norm2d::BatchNorm2d;
     pub use super::concat::Concat;
     pub use super::conv2d::Conv2d;
     pub use super::dropout::Dropout;
+    pub use super::elu::Elu;
     pub use super::flatten::Flatten;
     pub use super::gelu::Gelu;
+    pub use super::global_avg_pool2d::GlobalAvgPool2d;
+    pub use super::global_max_pool2d::GlobalMaxPool2d;
+    pub use super::group_norm::GroupNorm;
+    pub use super::hard_sigmoid::HardSigmoid;
+    pub use super::hard_swish::HardSwish;
+    pub use super::identity::Identity;
+    pub use super::layer_norm::LayerNorm;
     pub use super::leaky_relu::LeakyRelu;
     pub use super::linear::Linear;
+    pub use super::log_softmax::LogSoftmax;
     pub use super::max_pool2d::MaxPool2d;
+    pub use super::prelu::PRelu;
     pub use super::relu::Relu;
+    pub use super::relu6::Relu6;
     pub use super::repeat::Repeat;
     pub use super::sigmoid::Sigmoid;
+    pub use super::silu::Silu;
     pub use super::softmax::Softmax;
+    pub use super::softplus::Softplus;
+    pub use super::squeeze_excite::SqueezeExcite;
     pub use super::sum_pool2d::SumPool2d;
     pub use super::tanh::Tanh;
 }
