@@ -81,8 +81,8 @@ impl<In: Inputs, const OH: usize, const OW: usize> Infer<In> for open::AdaptiveA
 const fn signature(inputs: &[Dims], rows: usize, columns: usize) -> Signature {
     let unknown = Dims::chw(inputs[0].size(0), rows, columns);
     let what = match (rows, columns) {
-        (0, _) => "height",
-        (_, 0) => "width",
+        (0, _) => "number of rows",
+        (_, 0) => "number of columns",
         _ => {
             return match one_image(inputs) {
                 Ok((channels, height, width)) => {
@@ -91,7 +91,7 @@ const fn signature(inputs: &[Dims], rows: usize, columns: usize) -> Signature {
                     let step = (height.div_ceil(rows), width.div_ceil(columns));
                     Signature::new(NAME, output).sees(ReceptiveField::window(extent, step))
                 }
-                Err(misfit) => Signature::misfit(NAME, misfit, unknown),
+                Err(misfit) => Signature::unknown(NAME, misfit, unknown),
             };
         }
     };

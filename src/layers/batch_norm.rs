@@ -100,7 +100,7 @@ where
 {
     let (x, tape) = x.split_tape();
     let shape = *x.shape();
-    let count = values_a_channel(&x) as f64;
+    let count = (shape.0 * shape.2 * shape.3) as f64;
     let channels = (N::default(),);
     let per_channel = |x: Images<E, D, T>| -> Result<Tensor<(N,), E, D, T>, D::Err> {
         x.try_mean::<(usize,), Axes3<0, 2, 3>>()?
@@ -119,14 +119,6 @@ where
     let y = centred.put_tape(tape).try_mul(scale)?.try_add(bias)?;
     let unbiased = var.try_mul(scalar::<E>(count / (count - 1.0)))?;
     Ok((y, mean, unbiased))
-}
-
-/// Values that a batch holds of each channel.
-pub(super) fn values_a_channel<E: Dtype, D: Device<E>, T: Tape<E, D>>(
-    x: &Images<E, D, T>,
-) -> usize {
-    let &(batch, _, height, width) = x.shape();
-    batch * height * width
 }
 
 /// `batch_norm!(Name, chw or flat, images or not)`: the open type's rule and the closed type of

@@ -6,7 +6,7 @@ use crate::shape::{one_image, Dims, ReceptiveField, Signature};
 pub(super) const fn signature(name: &'static str, inputs: &[Dims]) -> Signature {
     match one_image(inputs) {
         Ok((channels, ..)) => Signature::new(name, Dims::flat(channels)).sees(ReceptiveField::ALL),
-        Err(misfit) => Signature::misfit(name, misfit, Dims::flat(inputs[0].size(0))),
+        Err(misfit) => Signature::unknown(name, misfit, Dims::flat(inputs[0].size(0))),
     }
 }
 

@@ -76,7 +76,7 @@ const fn signature(inputs: &[Dims], reduction: usize) -> Signature {
     }
     let channels = match one_image(inputs) {
         Ok((channels, ..)) => channels,
-        Err(misfit) => return Signature::misfit(NAME, misfit, input),
+        Err(misfit) => return Signature::unknown(NAME, misfit, input),
     };
     if !channels.is_multiple_of(reduction) {
         let misfit = Misfit::ReductionDoesNotDivide {
