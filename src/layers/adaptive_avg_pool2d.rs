@@ -131,12 +131,12 @@ impl<In: LayerShape, Out: LayerShape, E: Dtype, D: Device<E>> Layer<E, D>
         let mut pixels = Vec::with_capacity(high * wide * rows * columns);
         let mut counts = vec![0usize; rows * columns];
         for tap in 0..high * wide {
-            for place in 0..rows * columns {
+            for (place, count) in counts.iter_mut().enumerate() {
                 let (top, bottom) = window(place / columns, rows, height);
                 let (left, right) = window(place % columns, columns, width);
                 let (y, x) = (top + tap / wide, left + tap % wide);
                 let inside = y < bottom && x < right;
-                counts[place] += usize::from(inside);
+                *count += usize::from(inside);
                 pixels.push(inside.then_some(y * width + x));
             }
         }
