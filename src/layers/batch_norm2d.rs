@@ -33,14 +33,14 @@ pub mod open {
     /// use shapeproof::prelude::*;
     /// #[model(input = Chw<1, 1, 2>, output = Chw<1, 1, 2>)]
     /// struct Net {
-    ///     norm: BatchNorm2d<4>, // ε = 1/4
+    ///     norm: BatchNorm2d<1>, // ε = 1
     /// }
     /// let dev = Cpu::default();
     /// let mut net: Net = Net::new(&dev);
-    /// let s = 15f32.sqrt() / 2.0;
-    /// let x: Tensor<Rank4<1, 1, 1, 2>, f32, _> = dev.tensor([[[[3.0 - s, 3.0 + s]]]]);
-    /// // Mean 3 and variance 15/4, which an ε of 1/4 makes 4.
-    /// assert_eq!(net.forward_mut(x.clone()).array(), [[[[-s / 2.0, s / 2.0]]]]);
+    /// net.norm.weight = dev.tensor([5.0]);
+    /// let x: Tensor<Rank4<1, 1, 1, 2>, f32, _> = dev.tensor([[[[2.25, 3.75]]]]);
+    /// // Mean 3 and variance 9/16, of which an ε of 1 makes 25/16: the deviation is 5/4.
+    /// assert_eq!(net.forward_mut(x).array(), [[[[-3.0, 3.0]]]]);
     /// assert_eq!(net.norm.running_mean.array(), [0.1 * 3.0]);
     /// ```
     ///

@@ -34,14 +34,13 @@ pub mod open {
     /// use shapeproof::prelude::*;
     /// #[model(input = Chw<4, 1, 1>, output = Chw<4, 1, 1>)]
     /// struct Net {
-    ///     norm: GroupNorm<2, 4>, // ε = 1/4
+    ///     norm: GroupNorm<2, 1>, // ε = 1
     /// }
     /// let dev = Cpu::default();
     /// let net: Net = Net::new(&dev);
-    /// // Both groups have variance 15/4, which an ε of 1/4 makes 4.
-    /// let s = 15f32.sqrt() / 2.0;
-    /// let y = net.forward(dev.tensor([[[[-s]], [[s]], [[s]], [[-s]]]]));
-    /// assert_eq!(y.array(), [[[[-s / 2.0]], [[s / 2.0]], [[s / 2.0]], [[-s / 2.0]]]]);
+    /// // Both groups have variance 9/16, of which an ε of 1 makes 25/16: the deviation is 5/4.
+    /// let y = net.forward(dev.tensor([[[[2.25]], [[3.75]], [[0.75]], [[-0.75]]]]));
+    /// assert_eq!(y.array(), [[[[-0.6]], [[0.6]], [[0.6]], [[-0.6]]]]);
     /// ```
     ///
     /// # Does not compile

@@ -32,15 +32,14 @@ pub mod open {
     /// use shapeproof::prelude::*;
     /// #[model(input = Flat<2>, output = Flat<2>)]
     /// struct Net {
-    ///     norm: LayerNorm<4>, // ε = 1/4
+    ///     norm: LayerNorm<1>, // ε = 1
     /// }
     /// let dev = Cpu::default();
     /// let mut net: Net = Net::new(&dev);
-    /// net.norm.bias = dev.tensor([0.0, 10.0]);
-    /// // Mean 3 and variance 15/4, which an ε of 1/4 makes 4.
-    /// let s = 15f32.sqrt() / 2.0;
-    /// let y = net.forward(dev.tensor([[3.0 - s, 3.0 + s]]));
-    /// assert_eq!(y.array(), [[-s / 2.0, 10.0 + s / 2.0]]);
+    /// net.norm.bias = dev.tensor([0.0, 1.0]);
+    /// // Mean 3 and variance 9/16, of which an ε of 1 makes 25/16: the deviation is 5/4.
+    /// let y = net.forward(dev.tensor([[2.25, 3.75]]));
+    /// assert_eq!(y.array(), [[-0.6, 1.6]]);
     /// ```
     ///
     /// # Same as
