@@ -183,6 +183,28 @@ fn a_copy_keeps_its_own_statistics() {
 }
 
 #[test]
+fn closed_layers_take_typed_tensors() {
+    #[model(input = Chw<4, 2, 3>, output = Flat<4>)]
+    struct Net {
+        norm: BatchNorm2d,
+        groups: GroupNorm<2>,
+        excite: SqueezeExcite<2>,
+        pool: GlobalAvgPool2d,
+    }
+    let dev = Cpu::seed_from_u64(2);
+    let mut net: Net = Net::new(&dev);
+    let x: Tensor<Rank4<5, 4, 2, 3>, f32, _> = dev.sample_normal();
+    let whole: Tensor<Rank2<5, 4>, f32, _> = net.forward(x.clone());
+    let y: Tensor<Rank4<5, 4, 2, 3>, f32, _> = net.norm.forward(x.clone());
+    let y: Tensor<Rank2<5, 4>, f32, _> =
+        (net.pool).forward(net.excite.forward(net.groups.forward(y)));
+    assert_eq!(y.array(), whole.array());
+    let y: Tensor<Rank4<5, 4, 2, 3>, f32, _> = net.norm.forward_mut(x.clone());
+    assert_ne!(net.norm.running_mean.array(), [0.0; 4]);
+    assert!(y.mean::<Rank0, _>().array().abs() < 1e-6);
+}
+
+#[test]
 fn constant_channels_are_finite() {
     let dev = Cpu::default();
     let mut net: Normed<f32, Cpu> = Normed::new(&dev);
