@@ -1,11 +1,11 @@
 use dfdx::prelude::{
-    Axes2, BroadcastTo, ChooseFrom, HasShape, MaxTo, MinTo, PutTape, SplitTape, SumTo, TryAdd,
-    TryEq, TryNe,
+    Axes3, Axis, BroadcastTo, ChooseFrom, Dtype, HasShape, MaxTo, MinTo, PutTape, ReshapeTo,
+    SplitTape, SumTo, Tape, TryAdd, TryEq, TryNe,
 };
 
 use super::clamp::constant;
 use super::global_pool2d::global_pooling;
-use crate::tensor::{filled, scalar};
+use crate::tensor::{filled, scalar, Device, Images, Pixels};
 
 /// The open layer.
 pub mod open {
@@ -47,26 +47,34 @@ pub mod open {
     pub struct GlobalMaxPool2d;
 }
 
-// Every pixel gets a rank by its place: NaN first, then the largest, then all others. The pixel of
-// the lowest rank is the one that counts.
 global_pooling!(GlobalMaxPool2d, |x| {
+    let &(batch, channels, height, _) = x.shape();
+    let rows = largest_in_rows(x)?.try_reshape_like(&(batch, channels, 1, height))?;
+    largest_in_rows(rows)?.try_reshape_like(&(batch, channels))
+});
+
+/// The largest value of every row: `(B, C, H, W)` → `(B, C, H)`.
+///
+/// Every pixel gets a rank by its place: NaN first, then the largest, then all others. The pixel of
+/// the lowest rank is the one that counts.
+fn largest_in_rows<E: Dtype, D: Device<E>, T: Tape<E, D>>(
+    x: Images<E, D, T>,
+) -> Result<Pixels<E, D, T>, D::Err> {
     let (x, tape) = x.split_tape();
-    let &(batch, channels, height, width) = x.shape();
-    let pixels = height * width;
-    let places: Vec<E> = (0..pixels).map(|place| scalar(place as f64)).collect();
-    let places = filled(x.device(), &(height, width), &places)?
-        .try_broadcast_like::<_, Axes2<0, 1>>(x.shape())?;
-    let largest = x.clone().try_max::<_, Axes2<2, 3>>()?;
-    let largest = x.try_eq(&largest.try_broadcast_like::<_, Axes2<2, 3>>(x.shape())?)?;
+    let (shape, width) = (*x.shape(), x.shape().3);
+    let places: Vec<E> = (0..width).map(|place| scalar(place as f64)).collect();
+    let places =
+        filled(x.device(), &(width,), &places)?.try_broadcast_like::<_, Axes3<0, 1, 2>>(&shape)?;
+    let largest = x.clone().try_max::<_, Axis<3>>()?;
+    let largest = x.try_eq(&largest.try_broadcast_like::<_, Axis<3>>(&shape)?)?;
     let nan = x.try_ne(&x)?;
-    let second = places.clone().try_add(constant(&x, pixels as f64)?)?;
-    let rank = largest.try_choose(second, constant(&x, 2.0 * pixels as f64)?)?;
+    let second = places.clone().try_add(constant(&x, width as f64)?)?;
+    let rank = largest.try_choose(second, constant(&x, 2.0 * width as f64)?)?;
     let rank = nan.try_choose(places, rank)?;
-    let first = rank.clone().try_min::<(usize, usize), Axes2<2, 3>>()?;
-    let counts = rank
-        .try_eq(&first.try_broadcast_like::<_, Axes2<2, 3>>(&(batch, channels, height, width))?)?;
+    let first = rank.clone().try_min::<_, Axis<3>>()?;
+    let counts = rank.try_eq(&first.try_broadcast_like::<_, Axis<3>>(&shape)?)?;
     let zero = constant(&x, 0.0)?;
     counts
         .try_choose(x.put_tape(tape), zero)?
-        .try_sum::<_, Axes2<2, 3>>()
-});
+        .try_sum::<_, Axis<3>>()
+}

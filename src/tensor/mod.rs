@@ -9,7 +9,7 @@ mod slide;
 mod whole;
 
 pub use features::{Features, Images, Vectors};
-pub(crate) use slide::pick;
+pub(crate) use slide::{pick, Pixels};
 pub use slide::{taps, unfold};
 pub use whole::{Extents, Whole};
 
