@@ -66,6 +66,13 @@ pub enum Misfit {
         /// "input channels" or "filters".
         what: &'static str,
     },
+    /// The reduction of a squeeze does not divide its channels.
+    ReductionDoesNotDivide {
+        /// By how much it reduces.
+        reduction: usize,
+        /// What it should divide.
+        channels: usize,
+    },
     /// A convolution without a kernel.
     NoKernel,
     /// An option the layer does not have.

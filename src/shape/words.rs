@@ -377,10 +377,23 @@ const fn explain(who: Text, layer: &str, misfit: &Misfit) -> Text {
             .str(" is 0, it must be at least 1\na layer with a ")
             .str(what)
             .str(" of 0 has no output\ntry 1 or more"),
+        Misfit::NeedsImage { found } if is_batch_norm(layer) => who
+            .str("`")
+            .str(layer)
+            .str("` works on an image, but its input is flat: ")
+            .described(*found)
+            .str("\nas in PyTorch, the layer for vectors is another one, with the same parameters\ntry `BatchNorm1d`"),
+        Misfit::NeedsFlat { found } if is_batch_norm(layer) => who
+            .str("`")
+            .str(layer)
+            .str("` needs a flat input, but its input is an image: ")
+            .described(*found)
+            .str("\nas in PyTorch, the layer for images is another one, with the same parameters\ntry `BatchNorm2d`"),
         Misfit::NeedsImage { found } => who
             .str("`")
             .str(layer)
-            .str("` slides over an image, but its input is flat: ")
+            .str(if slides(layer) { "` slides over" } else { "` works on" })
+            .str(" an image, but its input is flat: ")
             .described(*found)
             .str("\nafter a `Flatten` or `Linear` there are no rows and columns left\ntry it before the `Flatten`, or take an earlier field with `#[from(field)]`"),
         Misfit::NeedsFlat { found } => who
@@ -432,12 +445,35 @@ const fn explain(who: Text, layer: &str, misfit: &Misfit) -> Text {
                     .str(" leaves a remainder of ")
                     .number(*count % *groups)
             };
-            text.str("\ntry `Groups<")
-                .number(largest_divisor(*count, *groups))
+            let text = if is_convolution(layer) {
+                text.str("\ntry `Groups<")
+            } else {
+                text.str("\ntry `").str(layer).str("<")
+            };
+            text.number(largest_divisor(*count, *groups))
                 .str(">`, or a number of ")
                 .str(what)
                 .str(" that the groups divide")
         }
+        Misfit::ReductionDoesNotDivide {
+            reduction,
+            channels,
+        } => who
+            .str("a reduction by ")
+            .number(*reduction)
+            .str(" does not divide ")
+            .number(*channels)
+            .str(" channels\n")
+            .number(*channels)
+            .str(" / ")
+            .number(*reduction)
+            .str(" leaves a remainder of ")
+            .number(*channels % *reduction)
+            .str("\ntry `")
+            .str(layer)
+            .str("<")
+            .number(largest_divisor(*channels, *reduction))
+            .str(">`, or a number of channels that the reduction divides"),
         Misfit::NoKernel => who
             .str("`")
             .str(layer)
@@ -676,4 +712,18 @@ const fn largest_divisor(count: usize, groups: usize) -> usize {
 /// Pooling layers have a window, convolutions a kernel.
 const fn is_convolution(layer: &str) -> bool {
     matches!(layer.as_bytes(), [b'C', b'o', b'n', b'v', ..])
+}
+
+const fn is_batch_norm(layer: &str) -> bool {
+    matches!(layer.as_bytes(), b"BatchNorm1d" | b"BatchNorm2d")
+}
+
+/// Whether a layer on images has a window that slides.
+const fn slides(layer: &str) -> bool {
+    !matches!(
+        layer.as_bytes(),
+        [b'G', b'l', b'o', b'b', b'a', b'l', ..]
+            | [b'A', b'd', b'a', b'p', b't', b'i', b'v', b'e', ..]
+            | b"SqueezeExcite"
+    )
 }

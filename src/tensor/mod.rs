@@ -6,15 +6,18 @@
 
 mod features;
 mod slide;
+mod whole;
 
 pub use features::{Features, Images, Vectors};
+pub(crate) use slide::{pick, Pixels};
 pub use slide::{taps, unfold};
+pub use whole::{Extents, Whole};
 
 use std::marker::PhantomData;
 
 use dfdx::prelude::{
-    Const, ConstDim, CopySlice, Dim, Dtype, HasErr, Merge, PutTape, Shape, SplitTape, Storage,
-    Tape, Tensor, TryMul, ZerosTensor,
+    Const, ConstDim, ConstShape, CopySlice, Dim, Dtype, HasErr, Merge, PutTape, Shape, SplitTape,
+    Storage, Tape, Tensor, TryMul, ZerosTensor,
 };
 use dfdx::tensor::safetensors::SafeDtype;
 
@@ -84,18 +87,22 @@ pub trait Sizes: LayerShape {
     type Height: ConstDim;
     /// Columns of pixels, 1 for a vector.
     type Width: ConstDim;
+    /// All of them: three axes for an image, one for a vector.
+    type Whole: ConstShape;
 }
 
 impl<const C: usize, const H: usize, const W: usize> Sizes for Chw<C, H, W> {
     type Channels = Const<C>;
     type Height = Const<H>;
     type Width = Const<W>;
+    type Whole = (Const<C>, Const<H>, Const<W>);
 }
 
 impl<const N: usize> Sizes for Flat<N> {
     type Channels = Const<N>;
     type Height = Const<1>;
     type Width = Const<1>;
+    type Whole = (Const<N>,);
 }
 
 macro_rules! symbolic_sizes {
@@ -107,6 +114,7 @@ macro_rules! symbolic_sizes {
             type Channels = SizeOf<$Shape, 0>;
             type Height = SizeOf<$Shape, 1>;
             type Width = SizeOf<$Shape, 2>;
+            type Whole = Whole<$Shape>;
         }
     };
 }

@@ -12,7 +12,7 @@ use super::{filled, on_tape, scalar, Device, Images};
 use crate::shape::Window2d;
 
 /// A batch of images whose pixels lie in one axis: `(batch, channels, pixels)`.
-type Pixels<E, D, T> = Tensor<(usize, usize, usize), E, D, T>;
+pub(crate) type Pixels<E, D, T> = Tensor<(usize, usize, usize), E, D, T>;
 
 /// For every tap of `window` (row by row) and every place (row by row): which pixel lies under it,
 /// `None` for the padding.
@@ -60,8 +60,24 @@ pub fn unfold<E: Dtype, D: Device<E>, T: Tape<E, D>>(
     window: &Window2d,
     output: (usize, usize),
 ) -> Result<Images<E, D, T>, D::Err> {
-    let (&(batch, channels, height, width), device) = (x.shape(), x.device().clone());
+    let &(batch, channels, height, width) = x.shape();
     let pixels = pixels_under(window, (height, width), output);
+    let places = output.0 * output.1;
+    pick(x, &pixels)?.try_reshape_like(&(batch, channels, window.taps(), places))
+}
+
+/// Takes pixels, counted row by row, out of every channel; 0 where there is `None`.
+///
+/// # Shapes
+/// `(B, C, H, W)` → `(B, C, N)` for `N` pixels.
+///
+/// # Errors
+/// When the device is out of memory.
+pub(crate) fn pick<E: Dtype, D: Device<E>, T: Tape<E, D>>(
+    x: Images<E, D, T>,
+    pixels: &[Option<usize>],
+) -> Result<Pixels<E, D, T>, D::Err> {
+    let (&(batch, channels, height, width), device) = (x.shape(), x.device().clone());
     let x = x.try_reshape_like(&(batch, channels, height * width))?;
     let x = if pixels.contains(&None) {
         // One cell behind the last pixel stands for all of the padding.
@@ -74,8 +90,7 @@ pub fn unfold<E: Dtype, D: Device<E>, T: Tape<E, D>>(
     let indices: Vec<usize> = pixels.iter().map(|p| p.unwrap_or(height * width)).collect();
     let places = filled(&device, &(indices.len(),), &indices)?
         .try_broadcast_like::<_, Axes2<0, 1>>(&(batch, channels, indices.len()))?;
-    let x: Pixels<E, D, T> = x.try_gather(places)?;
-    x.try_reshape_like(&(batch, channels, window.taps(), output.0 * output.1))
+    x.try_gather(places)
 }
 
 /// For every tap of the window the pixels under it: one tensor of shape `(B, C, P)` a tap.

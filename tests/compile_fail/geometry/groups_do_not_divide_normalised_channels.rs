@@ -1,0 +1,10 @@
+use shapeproof::prelude::*;
+
+#[model(input = Chw<6, 5, 4>, output = Chw<6, 5, 4>)]
+struct Net {
+    norm: GroupNorm<4>,
+}
+
+fn main() {
+    let _: Net = Net::new(&Cpu::default());
+}

@@ -1,0 +1,10 @@
+use shapeproof::prelude::*;
+
+#[model(input = Chw<8, 5, 4>, output = Chw<8, 5, 4>)]
+struct Net {
+    norm: BatchNorm2d<1_000>,
+}
+
+fn main() {
+    let _: Net = Net::new(&Cpu::default());
+}
