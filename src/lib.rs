@@ -62,9 +62,12 @@ pub mod guide {}
 pub mod prelude {
     pub use crate::block;
     pub use crate::layers::open::*;
+    // dfdx has a `Bilinear`, too.
+    pub use crate::layers::open::Bilinear;
     pub use crate::model;
     pub use crate::shape::options::{
-        Dilation, Groups, Kernel, KernelWidth, NoBias, Padding, SamePadding, Stride, ValidPadding,
+        Dilation, Groups, Kernel, KernelWidth, NoBias, OutputPadding, Padding, SamePadding, Stride,
+        ValidPadding,
     };
     pub use crate::shape::{Chw, Flat};
     pub use crate::tensor::{Batch, Element};

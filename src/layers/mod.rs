@@ -97,65 +97,105 @@ mod close;
 mod add;
 mod avg_pool2d;
 mod bias;
+mod channel_shuffle;
 mod concat;
 mod conv2d;
+mod conv_transpose2d;
+mod crop2d;
 mod dropout;
 mod elementwise;
+mod filter2d;
 mod flatten;
 mod gelu;
 mod layer;
 mod leaky_relu;
 mod linear;
 mod max_pool2d;
+mod pad2d;
+mod pad_channels;
+mod pixel_shuffle;
+mod pixel_unshuffle;
 mod pool2d;
 mod relu;
 mod repeat;
+mod reshape;
 mod sigmoid;
 mod softmax;
+mod subsample2d;
 mod sum_pool2d;
 mod tanh;
+mod upsample2d;
+mod weightless;
 
 pub use bias::Bias;
 pub use close::{Choose, Close, Misfitted, Verdict};
 pub use conv2d::{GroupDims, KernelDims, PerGroup};
 pub use layer::{Layer, Network};
+pub use pad2d::PadMode;
+pub use upsample2d::UpsampleMode;
+pub use weightless::{Compute, Weightless};
 
 /// What a user writes in the fields of a `#[model]`.
 pub mod open {
     pub use super::add::Add;
     pub use super::avg_pool2d::open::AvgPool2d;
+    pub use super::channel_shuffle::open::ChannelShuffle;
     pub use super::concat::open::Concat;
     pub use super::conv2d::open::Conv2d;
+    pub use super::conv_transpose2d::open::ConvTranspose2d;
+    pub use super::crop2d::open::Crop2d;
     pub use super::dropout::Dropout;
+    pub use super::filter2d::open::{
+        BoxBlur, Edge, Emboss, Filter2d, FixedKernel, GaussianBlur, Laplacian, PrewittX, PrewittY,
+        Sharpen, SobelX, SobelY,
+    };
     pub use super::flatten::open::Flatten;
     pub use super::gelu::Gelu;
     pub use super::leaky_relu::LeakyRelu;
     pub use super::linear::open::Linear;
     pub use super::max_pool2d::open::MaxPool2d;
+    pub use super::pad2d::open::{Constant, Pad2d, PadSides, Reflect, Replicate};
+    pub use super::pad_channels::open::PadChannels;
+    pub use super::pixel_shuffle::open::PixelShuffle;
+    pub use super::pixel_unshuffle::open::PixelUnshuffle;
     pub use super::relu::Relu;
     pub use super::repeat::open::Repeat;
+    pub use super::reshape::open::Reshape;
     pub use super::sigmoid::Sigmoid;
     pub use super::softmax::Softmax;
+    pub use super::subsample2d::open::Subsample2d;
     pub use super::sum_pool2d::open::SumPool2d;
     pub use super::tanh::Tanh;
+    pub use super::upsample2d::open::{Bilinear, Nearest, Upsample2d, UpsampleBy};
 }
 
 /// What the compiler makes of it: layers that know what flows in and out.
 pub mod closed {
     pub use super::add::Add;
     pub use super::avg_pool2d::AvgPool2d;
+    pub use super::channel_shuffle::ChannelShuffle;
     pub use super::concat::Concat;
     pub use super::conv2d::Conv2d;
+    pub use super::conv_transpose2d::ConvTranspose2d;
+    pub use super::crop2d::Crop2d;
     pub use super::dropout::Dropout;
+    pub use super::filter2d::Filter2d;
     pub use super::flatten::Flatten;
     pub use super::gelu::Gelu;
     pub use super::leaky_relu::LeakyRelu;
     pub use super::linear::Linear;
     pub use super::max_pool2d::MaxPool2d;
+    pub use super::pad2d::{Pad2d, PadSides};
+    pub use super::pad_channels::PadChannels;
+    pub use super::pixel_shuffle::PixelShuffle;
+    pub use super::pixel_unshuffle::PixelUnshuffle;
     pub use super::relu::Relu;
     pub use super::repeat::Repeat;
+    pub use super::reshape::Reshape;
     pub use super::sigmoid::Sigmoid;
     pub use super::softmax::Softmax;
+    pub use super::subsample2d::Subsample2d;
     pub use super::sum_pool2d::SumPool2d;
     pub use super::tanh::Tanh;
+    pub use super::upsample2d::{Upsample2d, UpsampleBy};
 }
