@@ -363,7 +363,13 @@ fn shapes_costs_and_receptive_fields() {
         .iter()
         .map(|l| {
             let seen = l.receptive_field;
-            (l.name, l.output, l.params, l.macs, (seen.height, seen.width))
+            (
+                l.name,
+                l.output,
+                l.params,
+                l.macs,
+                (seen.height, seen.width),
+            )
         })
         .collect();
     let up1 = 8 * 6 * 3 * 4;
@@ -380,7 +386,13 @@ fn shapes_costs_and_receptive_fields() {
             // One pixel more, which are one of the input.
             ("up2", Dims::chw(6, 20, 16), 0, 0, (8, 8)),
             // Two more, half a pixel of the input each.
-            ("conv2", Dims::chw(18, 20, 16), 18 * 55, 18 * 54 * 320, (9, 9)),
+            (
+                "conv2",
+                Dims::chw(18, 20, 16),
+                18 * 55,
+                18 * 54 * 320,
+                (9, 9)
+            ),
             ("shuffle", Dims::chw(2, 60, 48), 0, 0, (9, 9)),
             ("blur", Dims::chw(2, 60, 46), 0, 9 * 2 * 60 * 46, (10, 10)),
             ("cut", Dims::chw(2, 60, 46), 0, 0, (10, 10)),

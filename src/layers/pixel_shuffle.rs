@@ -70,7 +70,8 @@ const fn signature(inputs: &[Dims], factor: usize) -> Signature {
         let misfit = Misfit::Indivisible {
             count: channels,
             what: "channels",
-            divisor: square,
+            axes: 2,
+            factor,
         };
         return Signature::unknown(NAME, misfit, Dims::chw(1, height, width));
     }

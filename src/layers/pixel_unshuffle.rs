@@ -71,7 +71,8 @@ const fn signature(inputs: &[Dims], factor: usize) -> Signature {
         let misfit = Misfit::Indivisible {
             count,
             what,
-            divisor: factor,
+            axes: 1,
+            factor,
         };
         return Signature::unknown(NAME, misfit, output);
     }

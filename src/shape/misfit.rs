@@ -59,8 +59,10 @@ pub enum Misfit {
         count: usize,
         /// "channels", "rows" or "columns".
         what: &'static str,
-        /// How many belong together.
-        divisor: usize,
+        /// Along how many axes so many belong together: 2 for the pixels of a square.
+        axes: u32,
+        /// How many belong together along one of them.
+        factor: usize,
     },
     /// A crop is larger than the image.
     CropLargerThanInput {

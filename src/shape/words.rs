@@ -250,19 +250,26 @@ const fn explain(who: Text, layer: &str, misfit: &Misfit) -> Text {
         Misfit::Indivisible {
             count,
             what,
-            divisor,
+            axes,
+            factor,
         } => {
-            let below = *count / *divisor * *divisor;
-            let text = who
+            let divisor = factor.saturating_pow(*axes);
+            let below = *count / divisor * divisor;
+            let who = who
                 .number(*count)
                 .str(" ")
                 .str(what)
-                .str(" cannot be split into groups of ")
-                .number(*divisor)
+                .str(" cannot be split into groups of ");
+            let text = if *axes == 1 {
+                who.number(divisor)
+            } else {
+                who.number(*factor).str("² = ").number(divisor)
+            };
+            let text = text
                 .str("\n")
                 .number(*count)
                 .str(" / ")
-                .number(*divisor)
+                .number(divisor)
                 .str(" leaves a remainder of ")
                 .number(*count - below)
                 .str("\ntry ");
@@ -271,7 +278,7 @@ const fn explain(who: Text, layer: &str, misfit: &Misfit) -> Text {
             } else {
                 text.number(below).str(" or ")
             };
-            text.number(below.saturating_add(*divisor))
+            text.number(below.saturating_add(divisor))
                 .str(" ")
                 .str(what)
                 .str(match what.as_bytes() {
