@@ -475,3 +475,74 @@ fn closed_layers_are_written_by_hand_too() {
     assert_eq!(crop.forward(x).array(), [[[[2.0]]]]);
     assert_eq!(format!("{crop:?}"), "Crop2d");
 }
+
+// ---- in generic blocks ----
+
+/// A residual block whose shortcut has no parameters.
+#[block]
+struct Residual<const F: usize, const STRIDE: usize = 1> {
+    conv1: Conv2d<F, Kernel<3>, Stride<STRIDE>, Padding<1>, NoBias>,
+    tanh: Tanh,
+    conv2: Conv2d<F, Kernel<3>, Padding<1>, NoBias>,
+    #[from(input)]
+    every_other: Subsample2d<STRIDE>,
+    widen: PadChannels<F>,
+    #[from(conv2, widen)]
+    sum: Add,
+}
+
+/// A stage of a U-Net's way up.
+#[block(input = (skip, below))]
+struct Up<const F: usize, const N: usize> {
+    #[from(below)]
+    up: ConvTranspose2d<F, Kernel<N>, Stride<N>>,
+    #[from(skip, up)]
+    both: Concat,
+    pad: Pad2d<1, Reflect>,
+    conv: Conv2d<F, Kernel<3>>,
+}
+
+/// Generic over the kernel of a filter.
+#[block]
+struct Blurred<K: FixedKernel> {
+    blur: Filter2d<K, SamePadding>,
+    #[from(input, blur)]
+    both: Concat,
+}
+
+#[model(input = Chw<1, 4, 6>, output = Chw<2, 3, 5>)]
+struct Net {
+    stem: Residual<2>,
+    down: Residual<3, 2>,
+    #[from(stem, down)]
+    up: Up<2, 2>,
+    blurred: Blurred<GaussianBlur>,
+    shuffle: ChannelShuffle<2>,
+    nearest: Upsample2d<2>,
+    bilinear: UpsampleBy<1, 2, Bilinear>,
+    grey: PadSides<1, 0, 0, 2, Constant<1, 2>>,
+    cut: Crop2d<8, 24>,
+    smaller: PixelUnshuffle<4>,
+    larger: PixelShuffle<4>,
+    image: Reshape<2, 16, 24>,
+    every_sixth: Subsample2d<6>,
+    last: Crop2d<3, 2>,
+    wide: PadSides<1, 2, 0, 0, Replicate>,
+}
+
+#[test]
+fn all_of_them_in_blocks_have_the_right_gradients() {
+    let dev = Cpu::seed_from_u64(8);
+    let mut net: Net<f64, Cpu> = Net::new(&dev);
+    let shape = (1usize, Const::<1>, Const::<4>, Const::<6>);
+    let x = dev.tensor_from_vec(distinct(4 * 6, 1), shape);
+    assert_gradients("blocks", &mut net, x.clone());
+
+    let names: Vec<String> = parameters(&net).into_iter().map(|p| p.0).collect();
+    assert!(names.contains(&"up.up.weight".to_owned()), "{names:?}");
+    assert_eq!(net.num_trainable_params(), Net::PARAMS);
+    let mut sgd = Sgd::new(&net, SgdConfig::default());
+    let loss = net.forward_mut(x.leaky_trace()).square().mean();
+    sgd.update(&mut net, &loss.backward())
+        .expect("every parameter is used");
+}

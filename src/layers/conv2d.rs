@@ -157,12 +157,12 @@ pub(super) const fn check_groups(
     channels: usize,
     filters: usize,
 ) -> Result<(), Misfit> {
-    let (count, what) = if groups == 0 || channels % groups != 0 {
+    let (count, what) = if groups == 0 || !channels.is_multiple_of(groups) {
         (channels, "input channels")
     } else {
         (filters, "filters")
     };
-    if groups == 0 || count % groups != 0 {
+    if groups == 0 || !count.is_multiple_of(groups) {
         return Err(Misfit::GroupsDoNotDivide {
             groups,
             count,

@@ -24,6 +24,7 @@ pub trait Compute: 'static {
 }
 
 /// The closed layer of the open layer `L`, which has no parameters, from `In` to `Out`.
+#[allow(clippy::type_complexity)]
 pub struct Weightless<In, Out, L>(PhantomData<fn() -> (In, Out, L)>);
 
 impl<In, Out, L> Clone for Weightless<In, Out, L> {
