@@ -30,7 +30,7 @@
 //! | [`kernels`] | what layers compute, on slices; a naive reference beside each kernel | `shape` |
 //! | [`tensor`] | typed tensors, sliding windows on any device | `shape` |
 //! | [`layers`] | one file a layer | `shape`, `tensor` |
-//! | `models` | a zoo of networks | `layers`, by the macros only |
+//! | [`models`] | a zoo of networks | `layers`, by the macros only |
 //! | [`data`] | data sets, batches, synthetic digits | `shape`, `tensor` |
 //! | [`weights`] | checked loading, renaming, safe saving | `tensor`, what a model says of itself |
 //! | [`train`] | losses | `tensor` |
@@ -49,6 +49,7 @@ pub mod gradcheck;
 pub mod kernels;
 pub mod layers;
 mod model;
+pub mod models;
 pub mod shape;
 #[cfg(feature = "proptest")]
 pub mod strategies;
@@ -72,9 +73,12 @@ pub mod guide {}
 /// dfdx's own are under [`dfdx`].
 pub mod prelude {
     pub use crate::layers::open::*;
+    // dfdx has a `Bilinear`, too.
+    pub use crate::layers::open::Bilinear;
     pub use crate::model;
     pub use crate::shape::options::{
-        Dilation, Groups, Kernel, KernelWidth, NoBias, Padding, SamePadding, Stride, ValidPadding,
+        Dilation, Groups, Kernel, KernelWidth, NoBias, OutputPadding, Padding, SamePadding, Stride,
+        ValidPadding,
     };
     pub use crate::shape::{Chw, Flat};
     pub use crate::tensor::{Batch, Element};

@@ -36,6 +36,16 @@ struct Residual<L> {
     sum: Add,
 }
 
+/// A layer of any kind between two others, and behind itself.
+#[block]
+struct Between<L, M> {
+    before: Tanh,
+    layer: L,
+    #[from(layer, before)]
+    both: Concat,
+    again: M,
+}
+
 /// Blocks in a block.
 #[block]
 struct Stage<const F: usize> {
@@ -141,6 +151,7 @@ fn gradients_of_blocks_are_right() {
     gradcheck!(Residual<Conv2d<3, Kernel<1>>>, Chw<3, 4, 2>);
     gradcheck!(Stage<4>, Chw<2, 5, 6>; GradCheck::new().fast());
     gradcheck!(Repeat<3, Residual<Tanh>>, Flat<4>);
+    gradcheck!(Between<Linear<2>, Residual<Linear<5>>>, Flat<3>);
     gradcheck!(NamedOutputsAsOne);
 }
 

@@ -94,9 +94,15 @@ fn mentions_parameter(block: &Block, written: &syn::Type) -> bool {
 
 /// The parameters of the block behind some of the macro's own, for an `impl`, and its bounds.
 ///
-/// Fields that are generic over a layer need a bound wherever they are asked for their shapes. For
-/// closing, all have one: so a field that is no layer is told once, by the shape rule.
-fn parameters(block: &Block, own: TokenStream, closing: bool) -> (TokenStream, TokenStream) {
+/// Fields that are generic over a layer need a bound wherever they are asked for their shapes; those
+/// behind `until` are not, and their bounds would go round in circles. For closing, all have one:
+/// so a field that is no layer is told once, by the shape rule.
+fn parameters(
+    block: &Block,
+    own: TokenStream,
+    until: usize,
+    closing: bool,
+) -> (TokenStream, TokenStream) {
     let (parameters, condition) = (&block.generics.params, &block.generics.where_clause);
     let parameters = parameters.iter().cloned().map(|mut parameter| {
         match &mut parameter {
@@ -118,7 +124,8 @@ fn parameters(block: &Block, own: TokenStream, closing: bool) -> (TokenStream, T
         let predicates = c.predicates.iter();
         quote!(#(#predicates,)*)
     });
-    let bounds = block.graph.layers.iter().enumerate().map(|(index, layer)| {
+    let fields = block.graph.layers.iter().enumerate().take(until + 1);
+    let bounds = fields.map(|(index, layer)| {
         let written = &layer.layer;
         let (input, output) = (sources(block, index), output(block, index));
         let infer = mentions_parameter(block, written)
@@ -137,8 +144,9 @@ fn parameters(block: &Block, own: TokenStream, closing: bool) -> (TokenStream, T
 fn rules(block: &Block) -> TokenStream {
     let graph = &block.graph;
     let (name, (_, arguments, _)) = (&graph.name, block.generics.split_for_impl());
-    let (parameters, condition) =
-        parameters(block, quote!(__In: ::shapeproof::shape::Inputs,), false);
+    let own = quote!(__In: ::shapeproof::shape::Inputs,);
+    let last = graph.layers.len() - 1;
+    let (parameters, condition) = parameters(block, own.clone(), last, false);
     let block_type = quote!(#name #arguments);
     let part = |index: usize| quote!(<#block_type as ::shapeproof::shape::Part<__In, #index>>);
     let parts = graph.layers.iter().enumerate().map(|(index, layer)| {
@@ -178,6 +186,7 @@ fn rules(block: &Block) -> TokenStream {
     let (close_parameters, close_condition) = self::parameters(
         block,
         quote!(__In: ::shapeproof::shape::Inputs, __Out,),
+        last,
         true,
     );
     let closed = closed_name(block);

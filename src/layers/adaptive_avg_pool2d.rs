@@ -8,7 +8,7 @@ use dfdx::prelude::{
 use super::layer::typed_module;
 use super::{Close, Layer};
 use crate::shape::{one_image, Dims, Infer, Inputs, LayerShape, Misfit, ReceptiveField, Signature};
-use crate::tensor::{filled, pick, scalar, Device, Features};
+use crate::tensor::{filled, rearrange, scalar, Device, Features};
 
 /// The open layer.
 pub mod open {
@@ -143,7 +143,7 @@ impl<In: LayerShape, Out: LayerShape, E: Dtype, D: Device<E>> Layer<E, D>
         let counts: Vec<E> = counts.iter().map(|&n| scalar(n as f64)).collect();
         let counts = filled(x.device(), &(counts.len(),), &counts)?
             .try_broadcast_like::<_, Axes2<0, 1>>(&(batch, channels, counts.len()))?;
-        let sums = pick(x.into_images(), &pixels)?
+        let sums = rearrange(x.into_images(), channels, &pixels, 0.0)?
             .try_reshape_like(&(batch, channels, high * wide, rows * columns))?
             .try_sum::<_, Axis<2>>()?;
         Features::with_dims(sums.try_div(counts)?, batch, output)

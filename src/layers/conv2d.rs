@@ -139,17 +139,7 @@ where
         Err(misfit) => return Signature::unknown(NAME, misfit, unknown),
     };
     let groups = G::GROUPS;
-    let (count, what) = if groups == 0 || channels % groups != 0 {
-        (channels, "input channels")
-    } else {
-        (filters, "filters")
-    };
-    if groups == 0 || count % groups != 0 {
-        let misfit = Misfit::GroupsDoNotDivide {
-            groups,
-            count,
-            what,
-        };
+    if let Err(misfit) = check_groups(groups, channels, filters) {
         return Signature::misfit(NAME, misfit, output);
     }
     let (rows, columns) = window.kernel;
@@ -161,7 +151,28 @@ where
     with_bias(signature, Biased::BIASES, filters)
 }
 
-const fn window2d<K: Pair, S: Pair, P: PaddingSize, L: Pair>() -> Window2d {
+/// Whether `groups` divide both the input channels and the filters.
+pub(super) const fn check_groups(
+    groups: usize,
+    channels: usize,
+    filters: usize,
+) -> Result<(), Misfit> {
+    let (count, what) = if groups == 0 || !channels.is_multiple_of(groups) {
+        (channels, "input channels")
+    } else {
+        (filters, "filters")
+    };
+    if groups == 0 || !count.is_multiple_of(groups) {
+        return Err(Misfit::GroupsDoNotDivide {
+            groups,
+            count,
+            what,
+        });
+    }
+    Ok(())
+}
+
+pub(super) const fn window2d<K: Pair, S: Pair, P: PaddingSize, L: Pair>() -> Window2d {
     Window2d {
         kernel: K::PAIR,
         stride: S::PAIR,

@@ -103,13 +103,17 @@ mod batch_norm2d;
 mod bias;
 mod caps_length;
 mod capsules;
+mod channel_shuffle;
 mod clamp;
 mod concat;
 mod conv2d;
+mod conv_transpose2d;
+mod crop2d;
 mod digit_caps;
 mod dropout;
 mod elementwise;
 mod elu;
+mod filter2d;
 mod flatten;
 mod gelu;
 mod global_avg_pool2d;
@@ -125,26 +129,37 @@ mod leaky_relu;
 mod linear;
 mod log_softmax;
 mod max_pool2d;
+mod pad2d;
+mod pad_channels;
+mod pixel_shuffle;
+mod pixel_unshuffle;
 mod pool2d;
 mod prelu;
 mod primary_caps;
 mod relu;
 mod relu6;
 mod repeat;
+mod reshape;
 mod sigmoid;
 mod silu;
 mod softmax;
 mod softplus;
 mod squeeze_excite;
+mod subsample2d;
 mod sum_pool2d;
 mod tanh;
+mod upsample2d;
+mod weightless;
 
 pub use bias::Bias;
 pub use close::{Choose, Close, Misfitted, Verdict};
 pub use conv2d::{GroupDims, KernelDims, PerGroup};
 pub use layer::{Layer, Network};
+pub use pad2d::PadMode;
 pub use prelu::{OneSlope, SlopeCount, SlopePerChannel};
 pub use squeeze_excite::Pointwise;
+pub use upsample2d::UpsampleMode;
+pub use weightless::{Compute, Weightless};
 
 /// What a user writes in the fields of a `#[model]`.
 pub mod open {
@@ -155,11 +170,18 @@ pub mod open {
     pub use super::batch_norm2d::open::BatchNorm2d;
     pub use super::caps_length::open::CapsLength;
     pub use super::capsules::open::Capsules;
+    pub use super::channel_shuffle::open::ChannelShuffle;
     pub use super::concat::open::Concat;
     pub use super::conv2d::open::Conv2d;
+    pub use super::conv_transpose2d::open::ConvTranspose2d;
+    pub use super::crop2d::open::Crop2d;
     pub use super::digit_caps::open::DigitCaps;
     pub use super::dropout::Dropout;
     pub use super::elu::Elu;
+    pub use super::filter2d::open::{
+        BoxBlur, Edge, Emboss, Filter2d, FixedKernel, GaussianBlur, Laplacian, PrewittX, PrewittY,
+        Sharpen, SobelX, SobelY,
+    };
     pub use super::flatten::open::Flatten;
     pub use super::gelu::Gelu;
     pub use super::global_avg_pool2d::open::GlobalAvgPool2d;
@@ -173,19 +195,26 @@ pub mod open {
     pub use super::linear::open::Linear;
     pub use super::log_softmax::LogSoftmax;
     pub use super::max_pool2d::open::MaxPool2d;
+    pub use super::pad2d::open::{Constant, Pad2d, PadSides, Reflect, Replicate};
+    pub use super::pad_channels::open::PadChannels;
+    pub use super::pixel_shuffle::open::PixelShuffle;
+    pub use super::pixel_unshuffle::open::PixelUnshuffle;
     pub use super::prelu::open::PRelu;
     pub use super::prelu::SlopePerChannel;
     pub use super::primary_caps::PrimaryCaps;
     pub use super::relu::Relu;
     pub use super::relu6::Relu6;
     pub use super::repeat::open::Repeat;
+    pub use super::reshape::open::Reshape;
     pub use super::sigmoid::Sigmoid;
     pub use super::silu::Silu;
     pub use super::softmax::Softmax;
     pub use super::softplus::Softplus;
     pub use super::squeeze_excite::open::SqueezeExcite;
+    pub use super::subsample2d::open::Subsample2d;
     pub use super::sum_pool2d::open::SumPool2d;
     pub use super::tanh::Tanh;
+    pub use super::upsample2d::open::{Bilinear, Nearest, Upsample2d, UpsampleBy};
 }
 
 /// What the compiler makes of it: layers that know what flows in and out.
@@ -197,11 +226,15 @@ pub mod closed {
     pub use super::batch_norm2d::BatchNorm2d;
     pub use super::caps_length::CapsLength;
     pub use super::capsules::Capsules;
+    pub use super::channel_shuffle::ChannelShuffle;
     pub use super::concat::Concat;
     pub use super::conv2d::Conv2d;
+    pub use super::conv_transpose2d::ConvTranspose2d;
+    pub use super::crop2d::Crop2d;
     pub use super::digit_caps::DigitCaps;
     pub use super::dropout::Dropout;
     pub use super::elu::Elu;
+    pub use super::filter2d::Filter2d;
     pub use super::flatten::Flatten;
     pub use super::gelu::Gelu;
     pub use super::global_avg_pool2d::GlobalAvgPool2d;
@@ -215,16 +248,23 @@ pub mod closed {
     pub use super::linear::Linear;
     pub use super::log_softmax::LogSoftmax;
     pub use super::max_pool2d::MaxPool2d;
+    pub use super::pad2d::{Pad2d, PadSides};
+    pub use super::pad_channels::PadChannels;
+    pub use super::pixel_shuffle::PixelShuffle;
+    pub use super::pixel_unshuffle::PixelUnshuffle;
     pub use super::prelu::PRelu;
     pub use super::primary_caps::PrimaryCapsClosed;
     pub use super::relu::Relu;
     pub use super::relu6::Relu6;
     pub use super::repeat::Repeat;
+    pub use super::reshape::Reshape;
     pub use super::sigmoid::Sigmoid;
     pub use super::silu::Silu;
     pub use super::softmax::Softmax;
     pub use super::softplus::Softplus;
     pub use super::squeeze_excite::SqueezeExcite;
+    pub use super::subsample2d::Subsample2d;
     pub use super::sum_pool2d::SumPool2d;
     pub use super::tanh::Tanh;
+    pub use super::upsample2d::{Upsample2d, UpsampleBy};
 }

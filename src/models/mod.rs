@@ -24,6 +24,9 @@
 //! A test compares the table with the constants. This room knows the layers and macros; nothing
 //! knows it.
 
+// What a field is, its type says.
+#![allow(missing_docs)]
+
 pub mod alexnet;
 pub mod capsnet;
 pub mod densenet;

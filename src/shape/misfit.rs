@@ -33,6 +33,76 @@ pub enum Misfit {
         /// Taps of the window along the same axis.
         kernel: usize,
     },
+    /// Same padding of a transposed convolution.
+    SamePaddingTransposed,
+    /// The output padding of a transposed convolution is not below its stride or dilation.
+    OutputPaddingTooLarge {
+        /// Pixels of output padding.
+        padding: usize,
+        /// The stride along the same axis.
+        stride: usize,
+        /// The dilation along the same axis.
+        dilation: usize,
+    },
+    /// The padding of a transposed convolution takes all of its output away.
+    PaddingTakesAll {
+        /// Pixels of padding on each side.
+        padding: usize,
+        /// Pixels of the output without padding.
+        size: usize,
+        /// "rows" or "columns".
+        what: &'static str,
+    },
+    /// Channels, rows or columns cannot be split evenly.
+    Indivisible {
+        /// What there is to split.
+        count: usize,
+        /// "channels", "rows" or "columns".
+        what: &'static str,
+        /// Along how many axes so many belong together: 2 for the pixels of a square.
+        axes: u32,
+        /// How many belong together along one of them.
+        factor: usize,
+    },
+    /// A crop is larger than the image.
+    CropLargerThanInput {
+        /// (rows, columns) to keep.
+        crop: (usize, usize),
+        /// Rows of the input.
+        height: usize,
+        /// Columns of the input.
+        width: usize,
+    },
+    /// A reflection needs more pixels than there are.
+    ReflectionTooWide {
+        /// Pixels of padding.
+        padding: usize,
+        /// Pixels of the input along the same axis.
+        size: usize,
+        /// "rows" or "columns".
+        what: &'static str,
+    },
+    /// A new shape has another number of values.
+    ReshapeDiffers {
+        /// What flows in.
+        found: Dims,
+        /// What should flow out.
+        wanted: Dims,
+    },
+    /// Channels are to be added, but there are more already.
+    TooManyChannels {
+        /// As many as there should be.
+        wanted: usize,
+        /// As many as there are.
+        found: usize,
+    },
+    /// A fixed kernel has not as many weights as places.
+    KernelWeights {
+        /// (rows, columns).
+        kernel: (usize, usize),
+        /// Number of weights.
+        found: usize,
+    },
     /// A size that must be positive is zero.
     Zero {
         /// Its name.
@@ -168,6 +238,9 @@ impl Misfit {
             Misfit::Zero { .. }
                 | Misfit::SamePaddingWithStride { .. }
                 | Misfit::PaddingOverHalfWindow { .. }
+                | Misfit::SamePaddingTransposed
+                | Misfit::OutputPaddingTooLarge { .. }
+                | Misfit::KernelWeights { .. }
                 | Misfit::InputCount { .. }
                 | Misfit::NoKernel
                 | Misfit::UnknownOption { .. }

@@ -1,6 +1,6 @@
 //! The named, order-free options of layers: `Kernel<5>`, `Stride<2>`, `Padding<1>` and so on.
 //!
-//! Each option is a type. A layer takes up to six of them; [`Options`] folds them into one type
+//! Each option is a type. A layer takes up to seven of them; [`Options`] folds them into one type
 //! per property, so that the order in which they are written does not matter.
 
 use super::window::Padding2d;
@@ -29,6 +29,11 @@ pub struct SamePadding;
 
 /// No padding, as PyTorch's `padding="valid"`. This is the default.
 pub type ValidPadding = Padding<0>;
+
+/// `H` rows below and `W` columns right of the output of a transposed convolution (default: the
+/// same), which say which of the sizes that a stride rounds to one is meant.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OutputPadding<const H: usize, const W: usize = H>;
 
 /// Taps are `H` rows and `W` columns apart (default: the same both ways).
 #[derive(Clone, Copy, Debug, Default)]
@@ -71,6 +76,8 @@ pub enum Property {
     Stride,
     /// [`Padding`] and [`SamePadding`].
     Padding,
+    /// [`OutputPadding`].
+    OutputPadding,
     /// [`Dilation`].
     Dilation,
     /// [`Groups`].
@@ -88,6 +95,7 @@ impl Property {
             Property::KernelWidth => "KernelWidth",
             Property::Stride => "Stride",
             Property::Padding => "Padding",
+            Property::OutputPadding => "OutputPadding",
             Property::Dilation => "Dilation",
             Property::Groups => "Groups",
             Property::Bias => "NoBias",
@@ -95,7 +103,7 @@ impl Property {
     }
 }
 
-/// A vertical and a horizontal size: [`Kernel`], [`Stride`], [`Dilation`].
+/// A vertical and a horizontal size: [`Kernel`], [`Stride`], [`OutputPadding`], [`Dilation`].
 pub trait Pair: 'static {
     /// (vertical, horizontal).
     const PAIR: (usize, usize);
@@ -114,7 +122,7 @@ macro_rules! pairs {
         }
     )+};
 }
-pairs!(Kernel Stride Dilation);
+pairs!(Kernel Stride OutputPadding Dilation);
 
 impl Pair for NoKernel {
     const PAIR: (usize, usize) = (0, 0);
@@ -163,7 +171,7 @@ impl BiasCount for NoBias {
 /// One option: says which property it sets and passes the others through.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an option of a layer",
-    label = "options are `Kernel`, `Stride`, `Padding`, `SamePadding`, `Dilation`, `Groups`, `NoBias`"
+    label = "options are `Kernel`, `Stride`, `Padding`, `SamePadding`, `OutputPadding`, `Dilation`, `Groups`, `NoBias`"
 )]
 pub trait LayerOption: 'static {
     /// What this option sets.
@@ -174,6 +182,8 @@ pub trait LayerOption: 'static {
     type Stride<Otherwise: Pair>: Pair;
     /// The padding, given what the other options say.
     type Padding<Otherwise: PaddingSize>: PaddingSize;
+    /// The output padding, given what the other options say.
+    type OutputPadding<Otherwise: Pair>: Pair;
     /// The dilation, given what the other options say.
     type Dilation<Otherwise: Pair>: Pair;
     /// The groups, given what the other options say.
@@ -182,16 +192,17 @@ pub trait LayerOption: 'static {
     type Bias<Otherwise: BiasCount>: BiasCount;
 }
 
-/// `option!([generics] Type, Property, kernel, stride, padding, dilation, groups, bias)`, where `O`
-/// passes on what the other options say.
+/// `option!([generics] Type, Property, kernel, stride, padding, output padding, dilation, groups,
+/// bias)`, where `O` passes on what the other options say.
 macro_rules! option {
-    ([$($g:tt)*] $Type:ty, $property:ident,
-     $kernel:ty, $stride:ty, $padding:ty, $dilation:ty, $groups:ty, $bias:ty) => {
+    ([$($g:tt)*] $Type:ty, $property:ident, $kernel:ty, $stride:ty, $padding:ty,
+     $output_padding:ty, $dilation:ty, $groups:ty, $bias:ty) => {
         impl<$($g)*> LayerOption for $Type {
             const PROPERTY: Property = Property::$property;
             type Kernel<O: Pair> = $kernel;
             type Stride<O: Pair> = $stride;
             type Padding<O: PaddingSize> = $padding;
+            type OutputPadding<O: Pair> = $output_padding;
             type Dilation<O: Pair> = $dilation;
             type Groups<O: GroupCount> = $groups;
             type Bias<O: BiasCount> = $bias;
@@ -199,26 +210,29 @@ macro_rules! option {
     };
 }
 
-option!([](), Nothing, O, O, O, O, O, O);
-option!([const H: usize, const W: usize] Kernel<H, W>, Kernel, Self, O, O, O, O, O);
-option!([const W: usize] KernelWidth<W>, KernelWidth, WithWidth<O, W>, O, O, O, O, O);
-option!([const H: usize, const W: usize] Stride<H, W>, Stride, O, Self, O, O, O, O);
-option!([const H: usize, const W: usize] Padding<H, W>, Padding, O, O, Self, O, O, O);
-option!([] SamePadding, Padding, O, O, Self, O, O, O);
-option!([const H: usize, const W: usize] Dilation<H, W>, Dilation, O, O, O, Self, O, O);
-option!([const G: usize] Groups<G>, Groups, O, O, O, O, Self, O);
-option!([] NoBias, Bias, O, O, O, O, O, Self);
+option!([](), Nothing, O, O, O, O, O, O, O);
+option!([const H: usize, const W: usize] Kernel<H, W>, Kernel, Self, O, O, O, O, O, O);
+option!([const W: usize] KernelWidth<W>, KernelWidth, WithWidth<O, W>, O, O, O, O, O, O);
+option!([const H: usize, const W: usize] Stride<H, W>, Stride, O, Self, O, O, O, O, O);
+option!([const H: usize, const W: usize] Padding<H, W>, Padding, O, O, Self, O, O, O, O);
+option!([] SamePadding, Padding, O, O, Self, O, O, O, O);
+option!([const H: usize, const W: usize] OutputPadding<H, W>, OutputPadding, O, O, O, Self, O, O, O);
+option!([const H: usize, const W: usize] Dilation<H, W>, Dilation, O, O, O, O, Self, O, O);
+option!([const G: usize] Groups<G>, Groups, O, O, O, O, O, Self, O);
+option!([] NoBias, Bias, O, O, O, O, O, O, Self);
 
 /// All options of a layer, folded into one type per property.
 pub trait Options: 'static {
     /// The properties in the order written.
-    const PROPERTIES: [Property; 6];
+    const PROPERTIES: &'static [Property];
     /// The kernel, or `Default`.
     type Kernel<Default: Pair>: Pair;
     /// The stride, or `Default`.
     type Stride<Default: Pair>: Pair;
     /// The padding, or none.
     type Padding: PaddingSize;
+    /// The output padding, or none.
+    type OutputPadding: Pair;
     /// The dilation, or 1.
     type Dilation: Pair;
     /// The groups, or [`Ungrouped`].
@@ -227,35 +241,27 @@ pub trait Options: 'static {
     type Bias: BiasCount;
 }
 
-impl<O1, O2, O3, O4, O5, O6> Options for (O1, O2, O3, O4, O5, O6)
-where
-    O1: LayerOption,
-    O2: LayerOption,
-    O3: LayerOption,
-    O4: LayerOption,
-    O5: LayerOption,
-    O6: LayerOption,
-{
-    const PROPERTIES: [Property; 6] = [
-        O1::PROPERTY,
-        O2::PROPERTY,
-        O3::PROPERTY,
-        O4::PROPERTY,
-        O5::PROPERTY,
-        O6::PROPERTY,
-    ];
-    type Kernel<Default: Pair> =
-        O1::Kernel<O2::Kernel<O3::Kernel<O4::Kernel<O5::Kernel<O6::Kernel<Default>>>>>>;
-    type Stride<Default: Pair> =
-        O1::Stride<O2::Stride<O3::Stride<O4::Stride<O5::Stride<O6::Stride<Default>>>>>>;
-    type Padding =
-        O1::Padding<O2::Padding<O3::Padding<O4::Padding<O5::Padding<O6::Padding<Padding<0>>>>>>>;
-    type Dilation = O1::Dilation<
-        O2::Dilation<O3::Dilation<O4::Dilation<O5::Dilation<O6::Dilation<Dilation<1>>>>>>,
-    >;
-    type Groups = O1::Groups<O2::Groups<O3::Groups<O4::Groups<O5::Groups<O6::Groups<Ungrouped>>>>>>;
-    type Bias = O1::Bias<O2::Bias<O3::Bias<O4::Bias<O5::Bias<O6::Bias<WithBias>>>>>>;
+/// `options!(O1 O2 …)`: tuples of so many options; `@Property default;` folds one property.
+macro_rules! options {
+    (@$Property:ident $otherwise:ty;) => { $otherwise };
+    (@$Property:ident $otherwise:ty; $O:ident $($rest:ident)*) => {
+        $O::$Property<options!(@$Property $otherwise; $($rest)*)>
+    };
+    ($($O:ident)+) => {
+        impl<$($O: LayerOption),+> Options for ($($O,)+) {
+            const PROPERTIES: &'static [Property] = &[$($O::PROPERTY),+];
+            type Kernel<Default: Pair> = options!(@Kernel Default; $($O)+);
+            type Stride<Default: Pair> = options!(@Stride Default; $($O)+);
+            type Padding = options!(@Padding Padding<0>; $($O)+);
+            type OutputPadding = options!(@OutputPadding OutputPadding<0>; $($O)+);
+            type Dilation = options!(@Dilation Dilation<1>; $($O)+);
+            type Groups = options!(@Groups Ungrouped; $($O)+);
+            type Bias = options!(@Bias WithBias; $($O)+);
+        }
+    };
 }
+options!(O1 O2 O3 O4 O5 O6);
+options!(O1 O2 O3 O4 O5 O6 O7);
 
 /// Whether an option sets `property`.
 pub const fn has<O: Options>(property: Property) -> bool {

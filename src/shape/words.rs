@@ -365,6 +365,144 @@ const fn explain(who: Text, layer: &str, misfit: &Misfit) -> Text {
             .str("\na window could lie in the padding alone, where there is nothing to pool\ntry a padding of at most ")
             .number(*kernel / 2)
             .str(", or a larger window"),
+        Misfit::SamePaddingTransposed => who
+            .str("`SamePadding` of a transposed convolution is not defined\nit would have to keep the size, but a stride enlarges it; PyTorch has none, either\ntry `Padding<1>` with `Kernel<3>`, or another padding by its size"),
+        Misfit::OutputPaddingTooLarge {
+            padding,
+            stride,
+            dilation,
+        } => who
+            .str("the output padding of ")
+            .number(*padding)
+            .str(" is not below the stride of ")
+            .number(*stride)
+            .str(" or the dilation of ")
+            .number(*dilation)
+            .str("\nit chooses between the sizes that a stride rounds to one, so it is smaller than the stride or the dilation, as in PyTorch\ntry `OutputPadding<")
+            .number(if *stride > *dilation { *stride } else { *dilation }.saturating_sub(1))
+            .str(">`, or a larger stride"),
+        Misfit::PaddingTakesAll {
+            padding,
+            size,
+            what,
+        } => who
+            .str("the padding of ")
+            .number(*padding)
+            .str(" on both sides takes all ")
+            .number(*size)
+            .str(" ")
+            .str(what)
+            .str(" of the output away\noutput = ")
+            .number(*size)
+            .str(" − 2·")
+            .number(*padding)
+            .str(" is not positive: the padding of a transposed convolution makes its output smaller\ntry a padding of at most ")
+            .number(size.saturating_sub(1) / 2)
+            .str(", or a larger kernel"),
+        Misfit::Indivisible {
+            count,
+            what,
+            axes,
+            factor,
+        } => {
+            let divisor = factor.saturating_pow(*axes);
+            let below = *count / divisor * divisor;
+            let who = who
+                .number(*count)
+                .str(" ")
+                .str(what)
+                .str(" cannot be split into groups of ");
+            let text = if *axes == 1 {
+                who.number(divisor)
+            } else {
+                who.number(*factor).str("² = ").number(divisor)
+            };
+            let text = text
+                .str("\n")
+                .number(*count)
+                .str(" / ")
+                .number(divisor)
+                .str(" leaves a remainder of ")
+                .number(*count - below)
+                .str("\ntry ");
+            let text = if below == 0 {
+                text
+            } else {
+                text.number(below).str(" or ")
+            };
+            text.number(below.saturating_add(divisor))
+                .str(" ")
+                .str(what)
+                .str(match what.as_bytes() {
+                    b"channels" => ", by a `Conv2d` before it",
+                    _ => ", by a `Crop2d` or `Pad2d` before it",
+                })
+        }
+        Misfit::CropLargerThanInput {
+            crop,
+            height,
+            width,
+        } => who
+            .str("cannot crop ")
+            .pair(*height, *width)
+            .str(" to ")
+            .pair(crop.0, crop.1)
+            .str("\nthe input has ")
+            .number(*height)
+            .str(" rows and ")
+            .number(*width)
+            .str(" columns, a crop keeps at most as many\ntry `Crop2d<")
+            .number(if crop.0 < *height { crop.0 } else { *height })
+            .str(", ")
+            .number(if crop.1 < *width { crop.1 } else { *width })
+            .str(">`, or a `Pad2d` in its place"),
+        Misfit::ReflectionTooWide {
+            padding,
+            size,
+            what,
+        } => who
+            .str("cannot reflect ")
+            .number(*padding)
+            .str(" ")
+            .str(what)
+            .str(" of an input that has ")
+            .number(*size)
+            .str("\nthe outermost pixel is not repeated, so there are ")
+            .number(size.saturating_sub(1))
+            .str(" to reflect\ntry a padding of at most ")
+            .number(size.saturating_sub(1))
+            .str(", or `Replicate`"),
+        Misfit::ReshapeDiffers { found, wanted } => who
+            .str("cannot reshape ")
+            .number(found.len())
+            .str(" values into ")
+            .dims(*wanted)
+            .str(", which holds ")
+            .number(wanted.len())
+            .str("\nthe input is ")
+            .described(*found)
+            .str("; a new shape keeps all values and adds none\ntry sizes whose product is ")
+            .number(found.len()),
+        Misfit::TooManyChannels { wanted, found } => who
+            .str("cannot pad ")
+            .number(*found)
+            .str(" channels to ")
+            .number(*wanted)
+            .str("\nchannels of zeros are added, none is taken away\ntry `PadChannels<")
+            .number(*found)
+            .str(">` or more, or a `Conv2d<")
+            .number(*wanted)
+            .str(", Kernel<1>>` in its place"),
+        Misfit::KernelWeights { kernel, found } => who
+            .str("its kernel of ")
+            .pair(kernel.0, kernel.1)
+            .str(" lists ")
+            .number(*found)
+            .str(" weights\n")
+            .pair(kernel.0, kernel.1)
+            .str(" places need ")
+            .number(kernel.0.saturating_mul(kernel.1))
+            .str(" weights, row by row\ntry `HEIGHT` and `WIDTH` of the `FixedKernel` that belong to its `WEIGHTS`"),
         // What convolutions call a kernel, poolings call a window.
         Misfit::Zero { what }
             if !is_convolution(layer) && matches!(what.as_bytes(), b"kernel") =>
@@ -445,12 +583,11 @@ const fn explain(who: Text, layer: &str, misfit: &Misfit) -> Text {
                     .str(" leaves a remainder of ")
                     .number(*count % *groups)
             };
-            let text = if is_convolution(layer) {
-                text.str("\ntry `Groups<")
-            } else {
-                text.str("\ntry `").str(layer).str("<")
-            };
-            text.number(largest_divisor(*count, *groups))
+            let shuffles = !is_convolution(layer);
+            text.str("\ntry `")
+                .str(if shuffles { layer } else { "Groups" })
+                .str("<")
+                .number(largest_divisor(*count, *groups))
                 .str(">`, or a number of ")
                 .str(what)
                 .str(" that the groups divide")
@@ -498,7 +635,7 @@ const fn explain(who: Text, layer: &str, misfit: &Misfit) -> Text {
                 i += 1;
             }
             match property {
-                Property::Kernel => text.str("\ntry the window as the first number, `")
+                Property::Kernel if is_pooling(layer) => text.str("\ntry the window as the first number, `")
                     .str(layer)
                     .str("<2>`, and `KernelWidth` where it is not square"),
                 _ => text.str("\ntry it without"),
@@ -709,9 +846,13 @@ const fn largest_divisor(count: usize, groups: usize) -> usize {
     }
 }
 
-/// Pooling layers have a window, convolutions a kernel.
+/// Pooling layers have a window, convolutions a kernel; so has a fixed filter.
 const fn is_convolution(layer: &str) -> bool {
-    matches!(layer.as_bytes(), [b'C', b'o', b'n', b'v', ..])
+    matches!(layer.as_bytes(), [b'C', b'o', b'n', b'v', ..] | b"Filter2d")
+}
+
+const fn is_pooling(layer: &str) -> bool {
+    matches!(layer.as_bytes(), [.., b'P', b'o', b'o', b'l', b'2', b'd'])
 }
 
 const fn is_batch_norm(layer: &str) -> bool {

@@ -1,16 +1,19 @@
-//! Typed tensors, and what dfdx lacks on stable Rust: windows that slide over images.
+//! Typed tensors, and what dfdx lacks on stable Rust: windows that slide over images, and pixels
+//! that move about.
 //!
 //! This room knows dfdx's tensors, tapes and devices; the rooms above use dfdx's ops as they are.
 //! It must never know a layer. Begin with [`Batched`], which turns a shape into the type of a
-//! tensor, then [`Features`], which flows from layer to layer, and [`unfold`].
+//! tensor, then [`Features`], which flows from layer to layer, then [`rearrange`] and
+//! [`unfold`].
 
 mod features;
+mod pixels;
 mod slide;
 mod whole;
 
 pub use features::{Features, Images, Vectors};
-pub(crate) use slide::{pick, Pixels};
-pub use slide::{taps, unfold};
+pub use pixels::{grid, rearrange, Pixels};
+pub use slide::{fold, taps, unfold};
 pub use whole::{Extents, Whole};
 
 use std::marker::PhantomData;

@@ -1,18 +1,13 @@
 //! Sliding a window over images with dfdx's public ops, on any device.
 //!
-//! Both ops lay the pixels of a channel in one axis and read those under the window through
-//! `gather`, whose gradient dfdx knows.
+//! All of them read the pixels under the window through `gather`, whose gradient dfdx knows.
 
 use dfdx::prelude::{
-    Axes2, Axis, BroadcastTo, Dtype, GatherTo, HasShape, ReshapeTo, SplitTape, Tape, Tensor,
-    TryConcatAlong,
+    Axes2, Axis, BroadcastTo, Dtype, GatherTo, HasShape, ReshapeTo, SplitTape, SumTo, Tape, Tensor,
 };
 
-use super::{filled, on_tape, scalar, Device, Images};
+use super::{filled, on_tape, rearrange, Device, Images, Pixels};
 use crate::shape::Window2d;
-
-/// A batch of images whose pixels lie in one axis: `(batch, channels, pixels)`.
-pub(crate) type Pixels<E, D, T> = Tensor<(usize, usize, usize), E, D, T>;
 
 /// For every tap of `window` (row by row) and every place (row by row): which pixel lies under it,
 /// `None` for the padding.
@@ -62,35 +57,50 @@ pub fn unfold<E: Dtype, D: Device<E>, T: Tape<E, D>>(
 ) -> Result<Images<E, D, T>, D::Err> {
     let &(batch, channels, height, width) = x.shape();
     let pixels = pixels_under(window, (height, width), output);
-    let places = output.0 * output.1;
-    pick(x, &pixels)?.try_reshape_like(&(batch, channels, window.taps(), places))
+    rearrange(x, channels, &pixels, 0.0)?.try_reshape_like(&(
+        batch,
+        channels,
+        window.taps(),
+        output.0 * output.1,
+    ))
 }
 
-/// Takes pixels, counted row by row, out of every channel; 0 where there is `None`.
+/// Lays what stands for the places of the window back where they were, and adds up what falls on
+/// one pixel: the gradient of [`unfold`]. What falls on the padding is lost.
 ///
 /// # Shapes
-/// `(B, C, H, W)` → `(B, C, N)` for `N` pixels.
+/// `(B, C, K, P)` → `(B, C, H·W)` with `K` taps and `P = places.0 · places.1` places, row by row,
+/// and `H`×`W` pixels in `image`.
 ///
 /// # Errors
 /// When the device is out of memory.
-pub(crate) fn pick<E: Dtype, D: Device<E>, T: Tape<E, D>>(
+///
+/// # Panics
+/// When `places` is not what `window` gives for an image of `H`×`W`.
+///
+/// # Same as
+/// `torch.nn.functional.fold`, with the channels in an axis of their own.
+pub fn fold<E: Dtype, D: Device<E>, T: Tape<E, D>>(
     x: Images<E, D, T>,
-    pixels: &[Option<usize>],
+    window: &Window2d,
+    places: (usize, usize),
+    image: (usize, usize),
 ) -> Result<Pixels<E, D, T>, D::Err> {
-    let (&(batch, channels, height, width), device) = (x.shape(), x.device().clone());
-    let x = x.try_reshape_like(&(batch, channels, height * width))?;
-    let x = if pixels.contains(&None) {
-        // One cell behind the last pixel stands for all of the padding.
-        let zero = filled(&device, &(), &[scalar::<E>(0.0)])?
-            .try_broadcast_like(&(batch, channels, 1usize))?;
-        (x, zero).try_concat_along(Axis::<2>)?
-    } else {
-        x
-    };
-    let indices: Vec<usize> = pixels.iter().map(|p| p.unwrap_or(height * width)).collect();
-    let places = filled(&device, &(indices.len(),), &indices)?
-        .try_broadcast_like::<_, Axes2<0, 1>>(&(batch, channels, indices.len()))?;
-    x.try_gather(places)
+    let &(batch, channels, ..) = x.shape();
+    let count = image.0 * image.1;
+    let mut falling = vec![Vec::new(); count];
+    for (from, pixel) in pixels_under(window, image, places).iter().enumerate() {
+        if let Some(pixel) = pixel {
+            falling[*pixel].push(from);
+        }
+    }
+    let most = falling.iter().map(Vec::len).max().unwrap_or(0).max(1);
+    let table: Vec<Option<usize>> = (0..most)
+        .flat_map(|nth| falling.iter().map(move |from| from.get(nth).copied()))
+        .collect();
+    rearrange(x, channels, &table, 0.0)?
+        .try_reshape_like(&(batch, channels, most, count))?
+        .try_sum::<_, Axis<2>>()
 }
 
 /// For every tap of the window the pixels under it: one tensor of shape `(B, C, P)` a tap.

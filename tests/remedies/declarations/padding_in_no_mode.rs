@@ -1,0 +1,10 @@
+use shapeproof::prelude::*;
+
+#[model(input = Chw<3, 8, 8>, output = Chw<3, 10, 10>)]
+struct Net {
+    pad: Pad2d<1, Replicate>,
+}
+
+fn main() {
+    let _: Net = Net::new(&Cpu::default());
+}

@@ -1,0 +1,10 @@
+use shapeproof::prelude::*;
+
+#[model(input = Flat<48>, output = Chw<3, 4, 4>)]
+struct Net {
+    image: Reshape<3, 4, 4>,
+}
+
+fn main() {
+    let _: Net = Net::new(&Cpu::default());
+}
