@@ -99,5 +99,8 @@ fn receptive_fields_are_those_of_the_literature() {
     // Araujo, Norris and Sim, 2019, table 1: AlexNet's last pooling 195, VGG-16's 212.
     assert_eq!(seen(AlexNet::LAYERS, "pool5"), (195, 195));
     assert_eq!(seen(Vgg16::LAYERS, "pool5"), (212, 212));
-    assert_eq!(seen(ResNet50::LAYERS, "layer4"), (483, 483));
+    // Theirs is 483 with the stride in each stage's last block; here, as in torchvision, it is in
+    // the first, so that one 3×3 convolution fewer in each of three stages has the smaller step:
+    // 7 + 4 + 3·8 + (8 + 3·16) + (16 + 5·32) + (32 + 2·64).
+    assert_eq!(seen(ResNet50::LAYERS, "layer4"), (427, 427));
 }

@@ -168,6 +168,7 @@ fn rules(block: &Block) -> TokenStream {
             quote!(<#written as ::shapeproof::shape::Infer<#input>>),
             written,
         );
+        let (parameters, condition) = self::parameters(block, own.clone(), index, false);
         quote! {
             impl #parameters ::shapeproof::shape::Part<__In, #index> for #block_type #condition {
                 const SIGNATURE: ::shapeproof::shape::Signature =
