@@ -87,12 +87,12 @@ where
 
 #[test]
 fn resnet20_gives_its_author_s_outputs() {
-    let Some((difference, right)) = resnet20::<f32>(100) else {
+    let Some((difference, right)) = resnet20::<f32>(40) else {
         return;
     };
     assert!(difference <= 1e-3, "off by {difference:e}");
-    assert!((85..=97).contains(&right), "{right} of 100 are right");
-    let (difference, _) = resnet20::<f64>(20).expect("the files were there");
+    assert!((33..=40).contains(&right), "{right} of 40 are right");
+    let (difference, _) = resnet20::<f64>(10).expect("the files were there");
     assert!(difference <= 1e-8, "off by {difference:e}");
 }
 
