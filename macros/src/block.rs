@@ -198,9 +198,14 @@ fn rules(block: &Block) -> TokenStream {
             written,
         )
     });
+    // A block's layers are what it is about, not every block in scope. One that is generic over
+    // layers is named all the same, because the error lies in the layer it is given.
+    let hidden = block.generics.type_params().next().is_none();
+    let hidden = hidden.then(|| quote!(#[diagnostic::do_not_recommend]));
     quote! {
         #(#parts)*
 
+        #hidden
         impl #parameters ::shapeproof::shape::Infer<__In> for #block_type #condition {
             const SIGNATURE: ::shapeproof::shape::Signature =
                 ::shapeproof::shape::Signature::block(

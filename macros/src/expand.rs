@@ -525,6 +525,8 @@ fn constants(model: &Model) -> TokenStream {
     let default = quote!(#name<f32, ::shapeproof::dfdx::prelude::Cpu>);
     let this = quote!(<Self as ::shapeproof::Model>);
     quote! {
+        // What is no model is not helped by the names of some that are.
+        #[diagnostic::do_not_recommend]
         impl<#e, #d> ::shapeproof::Model for #name<#e, #d>
         where
             #e: ::shapeproof::dfdx::prelude::Dtype,
