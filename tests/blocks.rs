@@ -144,6 +144,23 @@ fn parameters_are_counted_and_named_through_blocks() {
     assert_eq!(net.stage.down.conv1.weight.shape().concrete(), [6, 5, 3, 3]);
 }
 
+/// One by one, the fields of a model give what the model gives.
+#[test]
+fn a_block_in_a_model_takes_typed_tensors() {
+    #[model(input = Chw<3, 5, 4>, output = Chw<2, 3, 2>)]
+    struct Two {
+        conv: Conv2d<4, Kernel<1>>,
+        block: BasicBlock<2, 2>,
+    }
+    let dev = Cpu::seed_from_u64(1);
+    let mut net: Two = Two::new(&dev);
+    let x: Tensor<Rank4<3, 3, 5, 4>, f32, _> = dev.sample_normal();
+    let y: Tensor<Rank4<3, 2, 3, 2>, f32, _> = net.block.forward(net.conv.forward(x.clone()));
+    let z = net.block.forward_mut(net.conv.forward(x.clone()));
+    assert_eq!(y.array(), z.array());
+    assert_eq!(y.array(), net.forward(x).array());
+}
+
 #[test]
 fn gradients_of_blocks_are_right() {
     gradcheck!(BasicBlock<3, 2>, Chw<2, 5, 4>);

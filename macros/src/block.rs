@@ -363,6 +363,7 @@ fn computes(block: &Block) -> TokenStream {
         quote!(&mut self),
         quote!(&mut),
     );
+    let modules = modules(block);
     quote! {
         #[allow(non_camel_case_types)]
         impl<__In, __Out, #(#types,)* __E, __D> ::shapeproof::layers::Layer<__E, __D>
@@ -375,5 +376,80 @@ fn computes(block: &Block) -> TokenStream {
             #evaluate
             #train
         }
+
+        #modules
     }
+}
+
+/// dfdx's `Module` and `ModuleMut` for a block that stands in a model, where the shape of its one
+/// input is concrete.
+fn modules(block: &Block) -> TokenStream {
+    if block.graph.inputs.len() != 1 {
+        return quote!();
+    }
+    let closed = closed_name(block);
+    let types = layer_parameters(block);
+    let chw = (
+        quote!(const __C: usize, const __H: usize, const __W: usize),
+        quote!(::shapeproof::shape::Chw<__C, __H, __W>),
+        quote!(
+            ::shapeproof::dfdx::prelude::Const<__C>,
+            ::shapeproof::dfdx::prelude::Const<__H>,
+            ::shapeproof::dfdx::prelude::Const<__W>,
+        ),
+    );
+    let flat = (
+        quote!(const __N: usize),
+        quote!(::shapeproof::shape::Flat<__N>),
+        quote!(::shapeproof::dfdx::prelude::Const<__N>,),
+    );
+    let evaluate = (
+        format_ident!("Module"),
+        format_ident!("try_forward"),
+        format_ident!("try_apply"),
+        quote!(&self),
+    );
+    let train = (
+        format_ident!("ModuleMut"),
+        format_ident!("try_forward_mut"),
+        format_ident!("try_apply_mut"),
+        quote!(&mut self),
+    );
+    let all = [
+        (&chw, &evaluate),
+        (&chw, &train),
+        (&flat, &evaluate),
+        (&flat, &train),
+    ];
+    let modules = all.map(|((sizes, shape, axes), (tr, forward, apply, receiver))| {
+        quote! {
+            #[allow(non_camel_case_types)]
+            impl<#sizes, __Out, #(#types,)* __B, __E, __D, __T>
+                ::shapeproof::dfdx::nn::#tr<
+                    ::shapeproof::dfdx::prelude::Tensor<(__B, #axes), __E, __D, __T>,
+                > for #closed<#shape, __Out, #(#types),*>
+            where
+                __Out: ::shapeproof::tensor::Batched,
+                __B: ::shapeproof::dfdx::prelude::Dim,
+                __E: ::shapeproof::dfdx::prelude::Dtype,
+                __D: ::shapeproof::tensor::Device<__E>,
+                __T: ::shapeproof::dfdx::prelude::Tape<__E, __D>,
+                #(#types: ::shapeproof::layers::Layer<__E, __D>,)*
+            {
+                type Output = ::shapeproof::tensor::Batch<__Out, __B, __E, __D, __T>;
+                type Error = __D::Err;
+
+                fn #forward(
+                    #receiver,
+                    __x: ::shapeproof::dfdx::prelude::Tensor<(__B, #axes), __E, __D, __T>,
+                ) -> ::core::result::Result<Self::Output, __D::Err> {
+                    let __batch = ::shapeproof::dfdx::prelude::HasShape::shape(&__x).0;
+                    let __x = ::shapeproof::tensor::Features::from_typed::<#shape, __B>(__x)?;
+                    ::shapeproof::layers::Layer::#apply(self, __x, ::std::vec::Vec::new())?
+                        .try_into_typed::<__Out, __B>(__batch)
+                }
+            }
+        }
+    });
+    quote!(#(#modules)*)
 }

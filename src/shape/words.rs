@@ -512,9 +512,9 @@ const fn explain(who: Text, layer: &str, misfit: &Misfit) -> Text {
         Misfit::Zero { what } => who
             .str("the ")
             .str(what)
-            .str(" is 0, it must be at least 1\na layer with a ")
+            .str(" is 0, it must be at least 1\nnothing can be computed with a ")
             .str(what)
-            .str(" of 0 has no output\ntry 1 or more"),
+            .str(" of 0\ntry 1 or more"),
         Misfit::NeedsImage { found } if is_batch_norm(layer) => who
             .str("`")
             .str(layer)
