@@ -28,8 +28,9 @@
 //! |---|---|---|
 //! | [`shape`] | what fits with what, the words of every compile-time error | nothing else |
 //! | [`kernels`] | what layers compute, on slices; a naive reference beside each kernel | `shape` |
-//! | [`tensor`] | typed tensors, sliding windows on any device | `shape` |
-//! | [`layers`] | one file a layer | `shape`, `tensor` |
+//! | [`tensor`] | typed tensors, sliding windows on any device | `shape`, `kernels` |
+//! | [`layers`] | one file a layer | `shape`, `kernels`, `tensor` |
+//! | [`engine`] | runs whole models on the CPU | `kernels`, `tensor`, `layers` |
 //! | [`data`] | data sets, batches, synthetic digits | `shape`, `tensor` |
 //! | [`weights`] | checked loading, safe saving | `tensor` |
 //!
@@ -42,6 +43,7 @@
 extern crate self as shapeproof;
 
 pub mod data;
+pub mod engine;
 pub mod kernels;
 pub mod layers;
 mod model;

@@ -73,6 +73,29 @@ pub fn forward<T: Number>(
     }
 }
 
+/// The values of [`forward`] without the indices, for when no backward will follow.
+///
+/// # Shapes
+/// `input` `(B, C, H, W)`, `output` `(B, C, OH, OW)`.
+///
+/// # Panics
+/// When a slice has another size.
+pub fn forward_values<T: Number>(g: &Geometry, batch: usize, input: &[T], output: &mut [T]) {
+    g.check(batch, ("input", input.len()), ("output", output.len()));
+    output.fill(T::neg_infinity());
+    let stride = g.window.stride.1;
+    let planes = input.chunks_exact(g.input.plane());
+    for (x, y) in planes.zip(output.chunks_exact_mut(g.output().plane())) {
+        g.rows(|place, pixel, len| {
+            let x = x[pixel..].iter().step_by(stride);
+            for (y, x) in y[place..place + len].iter_mut().zip(x) {
+                // Turned so that NaN, once met, stays.
+                *y = if (*x <= *y) | y.is_nan() { *y } else { *x };
+            }
+        });
+    }
+}
+
 /// `d_x[i] = Σ d_y` over the places whose largest value is `x[i]`.
 ///
 /// # Shapes

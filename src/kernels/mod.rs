@@ -40,6 +40,7 @@ pub mod log_softmax;
 pub mod matmul;
 pub mod max_pool2d;
 mod number;
+pub mod op;
 pub mod pad2d;
 pub mod pool2d;
 pub mod softmax;

@@ -122,7 +122,7 @@ mod tanh;
 pub use bias::Bias;
 pub use close::{Choose, Close, Misfitted, Verdict};
 pub use conv2d::{GroupDims, KernelDims, PerGroup};
-pub use layer::{Layer, Network};
+pub use layer::{Layer, Network, Statistics};
 
 /// What a user writes in the fields of a `#[model]`.
 pub mod open {

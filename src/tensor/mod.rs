@@ -5,9 +5,13 @@
 //! tensor, then [`Features`], which flows from layer to layer, and [`unfold`].
 
 mod features;
+mod graph;
+mod parameter;
 mod slide;
 
 pub use features::{Features, Images, Vectors};
+pub use graph::{Graph, Node, Parameters, Recorded, Source, Value};
+pub use parameter::{contiguous, on_cpu, Parameter};
 pub use slide::{taps, unfold};
 
 use std::marker::PhantomData;
@@ -18,6 +22,7 @@ use dfdx::prelude::{
 };
 use dfdx::tensor::safetensors::SafeDtype;
 
+use crate::kernels::Number;
 use crate::shape::{Chw, Flat, Inner, Inputs, LayerShape, Nth};
 
 /// A number that models compute with: `f32` or `f64`.
@@ -26,7 +31,7 @@ use crate::shape::{Chw, Flat, Inner, Inputs, LayerShape, Nth};
     label = "use `f32` or `f64`"
 )]
 pub trait Element:
-    Dtype + num_traits::Float + rand_distr::uniform::SampleUniform + SafeDtype
+    Dtype + Number + num_traits::Float + rand_distr::uniform::SampleUniform + SafeDtype
 {
 }
 impl Element for f32 {}
