@@ -350,7 +350,7 @@ fn computes(block: &Block) -> TokenStream {
     );
     let inputs = (0..graph.inputs.len()).map(|i| variable(graph, Source::Input(i)));
     let places = 0..graph.inputs.len();
-    let described = descriptions(graph);
+    let described = descriptions(graph, (&format_ident!("__E"), &format_ident!("__D")));
     let output = variable(graph, Source::Field(last));
     let fields = graph.layers.iter().map(|layer| &layer.name);
     quote! {

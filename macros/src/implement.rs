@@ -122,7 +122,7 @@ pub fn network(model: &Model) -> TokenStream {
     );
     let inputs = (0..model.inputs.len()).map(|i| variable(&model.graph, Source::Input(i)));
     let places = 0..model.inputs.len();
-    let described = descriptions(&model.graph);
+    let described = descriptions(&model.graph, (&e, &d));
     let outputs =
         (model.outputs.iter()).map(|output| variable(&model.graph, Source::Field(output.field)));
     let fields = model.graph.layers.iter().map(|layer| &layer.name);
@@ -294,13 +294,13 @@ pub fn modules(model: &Model) -> TokenStream {
 }
 
 /// One statement for each field, from the values of the inputs to a value for each field.
-pub fn descriptions(graph: &Graph) -> TokenStream {
+pub fn descriptions(graph: &Graph, (e, d): (&Ident, &Ident)) -> TokenStream {
     let fields = graph.layers.iter().enumerate().map(|(index, layer)| {
         let field = &layer.name;
         let result = variable(graph, Source::Field(index));
         let inputs = layer.inputs.iter().map(|source| variable(graph, *source));
         quote! {
-            let #result = ::shapeproof::layers::Layer::describe(
+            let #result = ::shapeproof::layers::Layer::<#e, #d>::describe(
                 &self.#field,
                 __graph,
                 &[#(#inputs),*],
