@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::{downcast, Activate, Backward, Forward, MaxPool2d, Op, Reads};
 use crate::kernels::activation::{self, Activation};
 use crate::kernels::conv2d::{self, Geometry};
-use crate::kernels::{max_pool2d, pool2d, Number};
+use crate::kernels::{max_pool2d, pool2d, shifted, Number};
 
 /// A convolution with one or, with a bias, two parameters; of the result, perhaps, the positive
 /// part; and of that, perhaps, the largest values under a window.
@@ -27,28 +27,11 @@ impl Conv2d {
         }
     }
 
-    /// Convolves one or more images, whose results are not pooled.
-    fn convolve<T: Number>(
-        &self,
-        batch: usize,
-        input: &[T],
-        parameters: &[&[T]],
-        output: &mut [T],
-        scratch: &mut [T],
-    ) {
-        let (weight, bias) = (parameters[0], parameters.get(1).copied());
-        conv2d::forward(&self.geometry, batch, input, weight, bias, output, scratch);
-        if self.relu {
-            activation::forward_in_place(Activation::Relu, output);
-        }
-    }
-
-    /// Gradients from that of what is pooled.
+    /// Gradients from that of what is not pooled yet.
     fn gradients<T: Number>(
         &self,
         batch: usize,
-        input: &[T],
-        weight: &[T],
+        (input, weight): (&[T], &[T]),
         d_output: &[T],
         (d_input, d_parameters): (Option<&mut [T]>, &mut [&mut [T]]),
         scratch: &mut [T],
@@ -57,62 +40,103 @@ impl Conv2d {
         let [d_weight, d_bias @ ..] = d_parameters else {
             unreachable!("a convolution has a weight")
         };
-        conv2d::backward_weight(g, batch, input, d_output, d_weight, scratch);
         if let [d_bias] = d_bias {
             conv2d::backward_bias(g, batch, d_output, d_bias);
         }
+        if !shifted::fits(g) {
+            conv2d::backward_weight(g, batch, input, d_output, d_weight, scratch);
+            if let Some(d_input) = d_input {
+                conv2d::backward_input(g, batch, weight, d_output, d_input, scratch);
+            }
+            return;
+        }
+        shifted::backward_weight(g, batch, input, d_output, d_weight, scratch);
         if let Some(d_input) = d_input {
-            conv2d::backward_input(g, batch, weight, d_output, d_input, scratch);
+            let images = d_input.chunks_exact_mut(g.input.len());
+            for (dx, dy) in images.zip(d_output.chunks_exact(g.output().len())) {
+                shifted::backward_input(g, weight, dy, dx, scratch);
+            }
         }
     }
 }
 
+/// Images that are convolved before they are pooled: few enough to stay in the cache.
+const TOGETHER: usize = 8;
+
 impl<T: Number> Op<T> for Conv2d {
     fn forward(&self, batch: usize, mut call: Forward<'_, T>) {
-        let (input, parameters) = (call.inputs[0], call.parameters);
-        let Some(pool) = &self.pool else {
-            return self.convolve(batch, input, parameters, call.output, call.scratch);
-        };
+        let g = &self.geometry;
+        let (weight, bias) = (call.parameters[0], call.parameters.get(1).copied());
+        let fits = shifted::fits(g);
+        if !fits && self.pool.is_none() {
+            let (input, scratch) = (call.inputs[0], call.scratch);
+            conv2d::forward(g, batch, input, weight, bias, call.output, scratch);
+            if self.relu {
+                activation::forward_in_place(Activation::Relu, call.output);
+            }
+            return;
+        }
         // Image by image, so that what is pooled is still in the cache.
-        let (len, pooled) = (self.geometry.input.len(), pool.output().len());
-        let (image, scratch) = call.scratch.split_at_mut(pool.input.len());
-        let outputs = call.output.chunks_exact_mut(pooled);
-        for (nth, (x, y)) in input.chunks_exact(len).zip(outputs).enumerate() {
-            self.convolve(1, x, parameters, image, scratch);
-            match &mut call.indices {
-                Some(indices) => {
-                    let indices = &mut indices[nth * pooled..(nth + 1) * pooled];
-                    max_pool2d::forward(pool, 1, image, y, indices);
+        let len = call.output.len() / batch;
+        let convolved = self.pool.map_or(0, |pool| pool.input.len());
+        let (image, scratch) = call.scratch.split_at_mut(convolved);
+        let images = call.inputs[0].chunks_exact(g.input.len());
+        for (nth, (x, y)) in images.zip(call.output.chunks_exact_mut(len)).enumerate() {
+            let target = if self.pool.is_some() {
+                &mut *image
+            } else {
+                &mut *y
+            };
+            if fits {
+                let output = shifted::forward(g, x, weight, bias, scratch);
+                let width = g.output().width;
+                for (to, row) in target.chunks_exact_mut(width).zip(output.rows()) {
+                    to.copy_from_slice(row);
                 }
-                None => max_pool2d::forward_values(pool, 1, image, y),
+            } else {
+                conv2d::forward(g, 1, x, weight, bias, target, scratch);
+            }
+            if let Some(pool) = &self.pool {
+                match &mut call.indices {
+                    Some(indices) => {
+                        let indices = &mut indices[nth * len..(nth + 1) * len];
+                        max_pool2d::forward(pool, 1, image, y, indices);
+                    }
+                    None => max_pool2d::forward_values(pool, 1, image, y),
+                }
+            }
+            // The positive part of the largest is the largest of the positive parts.
+            if self.relu {
+                activation::forward_in_place(Activation::Relu, y);
             }
         }
     }
 
     fn backward(&self, batch: usize, call: Backward<'_, '_, '_, T>) {
         let (input, weight) = (call.inputs[0], call.parameters[0]);
-        // The positive part of the largest is the largest of the positive parts.
         if self.relu {
             activation::backward_in_place(Activation::Relu, call.output, call.d_output);
         }
         let mut d_input = call.d_inputs[0].as_deref_mut();
         let Some(pool) = &self.pool else {
             let d = (d_input, call.d_parameters);
-            return self.gradients(batch, input, weight, call.d_output, d, call.scratch);
+            return self.gradients(batch, (input, weight), call.d_output, d, call.scratch);
         };
         let (len, pooled) = (self.geometry.input.len(), pool.output().len());
-        let (image, scratch) = call.scratch.split_at_mut(pool.input.len());
-        let d_outputs = call.d_output.chunks_exact(pooled);
-        let indices = call.indices.chunks_exact(pooled);
-        for (nth, (x, (dy, indices))) in
-            (input.chunks_exact(len).zip(d_outputs.zip(indices))).enumerate()
-        {
-            max_pool2d::backward(pool, 1, indices, dy, image);
-            let d_input = d_input
-                .as_deref_mut()
-                .map(|d| &mut d[nth * len..(nth + 1) * len]);
+        let together = batch.min(TOGETHER);
+        let (d_images, scratch) = call.scratch.split_at_mut(together * pool.input.len());
+        let d_outputs = call.d_output.chunks(together * pooled);
+        let indices = call.indices.chunks(together * pooled);
+        let inputs = input.chunks(together * len);
+        for (nth, (x, (dy, indices))) in inputs.zip(d_outputs.zip(indices)).enumerate() {
+            let images = x.len() / len;
+            let d_images = &mut d_images[..images * pool.input.len()];
+            max_pool2d::backward(pool, images, indices, dy, d_images);
+            let first = nth * together * len;
+            let d_input = d_input.as_deref_mut();
+            let d_input = d_input.map(|d| &mut d[first..first + x.len()]);
             let d = (d_input, &mut *call.d_parameters);
-            self.gradients(1, x, weight, image, d, scratch);
+            self.gradients(images, (x, weight), d_images, d, scratch);
         }
     }
 
@@ -123,8 +147,16 @@ impl<T: Number> Op<T> for Conv2d {
         }
     }
 
-    fn scratch(&self, _: usize) -> usize {
-        self.geometry.scratch_len() + self.pool.map_or(0, |pool| pool.input.len())
+    fn scratch(&self, batch: usize) -> usize {
+        let (g, together) = (&self.geometry, batch.min(TOGETHER));
+        let convolved = self.pool.map_or(0, |pool| together * pool.input.len());
+        convolved
+            + if shifted::fits(g) {
+                let gradients = shifted::weight_scratch(g, batch).max(shifted::input_scratch(g));
+                gradients.max(shifted::forward_scratch(g))
+            } else {
+                g.scratch_len()
+            }
     }
 
     fn indices(&self) -> usize {
