@@ -138,6 +138,11 @@ pub struct Output<'a, T> {
 }
 
 impl<'a, T: Number> Output<'a, T> {
+    /// The numbers, and how many there are from one channel and from one row to the next.
+    pub fn framed(&self) -> (&'a [T], (usize, usize)) {
+        (self.values, (self.rows.output, self.rows.width))
+    }
+
     /// The rows of pixels of each channel, without what lies between them.
     pub fn rows(&self) -> impl Iterator<Item = &'a [T]> + use<'a, T> {
         let (width, image) = (self.rows.width, self.image);

@@ -27,6 +27,13 @@ impl Conv2d {
         }
     }
 
+    /// Takes the positive part, which of the largest is the largest of the positive parts.
+    fn rectify<T: Number>(&self, output: &mut [T]) {
+        if self.relu {
+            activation::forward_in_place(Activation::Relu, output);
+        }
+    }
+
     /// Gradients from that of what is not pooled yet.
     fn gradients<T: Number>(
         &self,
@@ -71,17 +78,17 @@ impl<T: Number> Op<T> for Conv2d {
         if !fits && self.pool.is_none() {
             let (input, scratch) = (call.inputs[0], call.scratch);
             conv2d::forward(g, batch, input, weight, bias, call.output, scratch);
-            if self.relu {
-                activation::forward_in_place(Activation::Relu, call.output);
-            }
-            return;
+            return self.rectify(call.output);
         }
         // Image by image, so that what is pooled is still in the cache.
         let len = call.output.len() / batch;
+        let pooled = self.pool.map_or(0, |_| len);
         let convolved = self.pool.map_or(0, |pool| pool.input.len());
         let (image, scratch) = call.scratch.split_at_mut(convolved);
         let images = call.inputs[0].chunks_exact(g.input.len());
         for (nth, (x, y)) in images.zip(call.output.chunks_exact_mut(len)).enumerate() {
+            let indices = call.indices.as_deref_mut();
+            let indices = indices.map(|all| &mut all[nth * pooled..(nth + 1) * pooled]);
             let target = if self.pool.is_some() {
                 &mut *image
             } else {
@@ -89,6 +96,11 @@ impl<T: Number> Op<T> for Conv2d {
             };
             if fits {
                 let output = shifted::forward(g, x, weight, bias, scratch);
+                if let Some(pool) = self.pool.filter(max_pool2d::halves) {
+                    max_pool2d::forward_halves(&pool, 1, output.framed(), y, indices);
+                    self.rectify(y);
+                    continue;
+                }
                 let width = g.output().width;
                 for (to, row) in target.chunks_exact_mut(width).zip(output.rows()) {
                     to.copy_from_slice(row);
@@ -97,18 +109,12 @@ impl<T: Number> Op<T> for Conv2d {
                 conv2d::forward(g, 1, x, weight, bias, target, scratch);
             }
             if let Some(pool) = &self.pool {
-                match &mut call.indices {
-                    Some(indices) => {
-                        let indices = &mut indices[nth * len..(nth + 1) * len];
-                        max_pool2d::forward(pool, 1, image, y, indices);
-                    }
+                match indices {
+                    Some(indices) => max_pool2d::forward(pool, 1, image, y, indices),
                     None => max_pool2d::forward_values(pool, 1, image, y),
                 }
             }
-            // The positive part of the largest is the largest of the positive parts.
-            if self.relu {
-                activation::forward_in_place(Activation::Relu, y);
-            }
+            self.rectify(y);
         }
     }
 
