@@ -28,8 +28,9 @@
 //! |---|---|---|
 //! | [`shape`] | what fits with what, the words of every compile-time error | nothing else |
 //! | [`kernels`] | what layers compute, on slices; a naive reference beside each kernel | `shape` |
-//! | [`tensor`] | typed tensors, sliding windows on any device | `shape` |
-//! | [`layers`] | one file a layer | `shape`, `tensor` |
+//! | [`tensor`] | typed tensors, sliding windows on any device | `shape`, `kernels` |
+//! | [`layers`] | one file a layer | `shape`, `kernels`, `tensor` |
+//! | [`engine`] | runs whole models on the CPU | `kernels`, `tensor`, `layers` |
 //! | [`models`] | a zoo of networks | `layers`, by the macros only |
 //! | [`data`] | data sets, batches, synthetic digits | `shape`, `tensor` |
 //! | [`weights`] | checked loading, renaming, safe saving | `tensor`, what a model says of itself |
@@ -45,6 +46,7 @@
 extern crate self as shapeproof;
 
 pub mod data;
+pub mod engine;
 pub mod gradcheck;
 pub mod kernels;
 pub mod layers;

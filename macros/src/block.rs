@@ -6,7 +6,7 @@ use syn::visit::Visit;
 use syn::{Attribute, GenericParam, Meta};
 
 use crate::expand::{layer_table, one_or_tuple, source_name, text};
-use crate::implement::{members, steps, variable, Members};
+use crate::implement::{descriptions, members, steps, variable, Members};
 use crate::parse::{Block, Graph, Source};
 
 /// Writes the block out.
@@ -364,6 +364,11 @@ fn computes(block: &Block) -> TokenStream {
         quote!(&mut),
     );
     let modules = modules(block);
+    let inputs = (0..graph.inputs.len()).map(|i| variable(graph, Source::Input(i)));
+    let places = 0..graph.inputs.len();
+    let described = descriptions(graph, (&format_ident!("__E"), &format_ident!("__D")));
+    let output = variable(graph, Source::Field(last));
+    let fields = graph.layers.iter().map(|layer| &layer.name);
     quote! {
         #[allow(non_camel_case_types)]
         impl<__In, __Out, #(#types,)* __E, __D> ::shapeproof::layers::Layer<__E, __D>
@@ -375,6 +380,23 @@ fn computes(block: &Block) -> TokenStream {
         {
             #evaluate
             #train
+
+            fn describe<'__m>(
+                &'__m self,
+                __graph: &mut ::shapeproof::tensor::Graph<'_, '__m, __E>,
+                __inputs: &[::shapeproof::tensor::Value],
+            ) -> ::core::option::Option<::shapeproof::tensor::Value>
+            where
+                __E: ::shapeproof::tensor::Element,
+            {
+                #(let #inputs = __inputs[#places];)*
+                #described
+                ::core::option::Option::Some(#output)
+            }
+
+            fn settle(&mut self, __statistics: &mut ::shapeproof::layers::Statistics<'_, __E>) {
+                #(::shapeproof::layers::Layer::<__E, __D>::settle(&mut self.#fields, __statistics);)*
+            }
         }
 
         #modules

@@ -120,6 +120,12 @@ pub fn network(model: &Model) -> TokenStream {
         quote!(&mut self),
         quote!(&mut),
     );
+    let inputs = (0..model.inputs.len()).map(|i| variable(&model.graph, Source::Input(i)));
+    let places = 0..model.inputs.len();
+    let described = descriptions(&model.graph, (&e, &d));
+    let outputs =
+        (model.outputs.iter()).map(|output| variable(&model.graph, Source::Field(output.field)));
+    let fields = model.graph.layers.iter().map(|layer| &layer.name);
     quote! {
         impl<#e, #d> ::shapeproof::layers::Network<#e, #d> for #name<#e, #d>
         where
@@ -128,6 +134,22 @@ pub fn network(model: &Model) -> TokenStream {
         {
             #evaluate
             #train
+
+            fn describe<'__m>(
+                &'__m self,
+                __graph: &mut ::shapeproof::tensor::Graph<'_, '__m, #e>,
+                __inputs: &[::shapeproof::tensor::Value],
+                __outputs: &mut ::std::vec::Vec<::shapeproof::tensor::Value>,
+            ) -> ::core::option::Option<()> {
+                #(let #inputs = __inputs[#places];)*
+                #described
+                __outputs.extend_from_slice(&[#(#outputs),*]);
+                ::core::option::Option::Some(())
+            }
+
+            fn settle(&mut self, __statistics: &mut ::shapeproof::layers::Statistics<'_, #e>) {
+                #(::shapeproof::layers::Layer::<#e, #d>::settle(&mut self.#fields, __statistics);)*
+            }
         }
     }
 }
@@ -250,7 +272,7 @@ pub fn modules(model: &Model) -> TokenStream {
                         #(::shapeproof::tensor::Features::from_typed::<#shapes, _>(#variables)?),*
                     ];
                     let (__outputs, __tape) =
-                        ::shapeproof::layers::Network::#run(self, __inputs, __tape)?;
+                        ::shapeproof::engine::#run(self, __inputs, __tape)?;
                     let mut __outputs = __outputs.into_iter();
                     let __results = #results;
                     ::core::result::Result::Ok(__results)
@@ -271,6 +293,23 @@ pub fn modules(model: &Model) -> TokenStream {
         quote!(&mut self),
     );
     quote!(#evaluate #train)
+}
+
+/// One statement for each field, from the values of the inputs to a value for each field.
+pub fn descriptions(graph: &Graph, (e, d): (&Ident, &Ident)) -> TokenStream {
+    let fields = graph.layers.iter().enumerate().map(|(index, layer)| {
+        let field = &layer.name;
+        let result = variable(graph, Source::Field(index));
+        let inputs = layer.inputs.iter().map(|source| variable(graph, *source));
+        quote! {
+            let #result = ::shapeproof::layers::Layer::<#e, #d>::describe(
+                &self.#field,
+                __graph,
+                &[#(#inputs),*],
+            )?;
+        }
+    });
+    quote!(#(#fields)*)
 }
 
 /// The variable that holds what an input or a field gives.

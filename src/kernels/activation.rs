@@ -198,6 +198,22 @@ pub fn backward<T: Number>(activation: Activation, input: &[T], d_output: &[T], 
     choose!(activation, each)
 }
 
+/// `d_x = f′(x) · d_y`, in place: `gradient` is `d_y` before and `d_x` after.
+///
+/// # Panics
+/// When the lengths differ.
+pub fn backward_in_place<T: Number>(activation: Activation, input: &[T], gradient: &mut [T]) {
+    expect_len("gradient", gradient.len(), input.len());
+    macro_rules! each {
+        ($value:expr; $slope:expr) => {{
+            for (d, x) in gradient.iter_mut().zip(input) {
+                *d *= apply($slope, *x);
+            }
+        }};
+    }
+    choose!(activation, each)
+}
+
 /// The same by the formulas of the textbook, one number at a time, in `f64`.
 pub mod naive {
     use super::Activation;

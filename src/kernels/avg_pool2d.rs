@@ -16,7 +16,8 @@ use super::Number;
 /// # Same as
 /// `torch.nn.functional.avg_pool2d` with its default `count_include_pad=True`
 pub fn forward<T: Number>(g: &Geometry, batch: usize, input: &[T], output: &mut [T]) {
-    pool2d::sum_forward(g, batch, share(g), input, output);
+    let taps = T::of(g.window.taps() as f64);
+    pool2d::sum_forward(g, batch, taps, input, output);
 }
 
 /// `d_x = 1/(KH·KW) · Σ d_y` over the places whose window covers the pixel.

@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use crate::shape::window::window;
-use crate::shape::Window2d;
+use crate::shape::{Dims, Window2d};
 
 /// The sizes of one image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,13 @@ impl Image {
             channels: self.channels,
             plane: self.plane(),
         }
+    }
+}
+
+impl From<Dims> for Image {
+    /// Features are channels of one pixel.
+    fn from(dims: Dims) -> Self {
+        Image::new(dims.size(0), dims.size(1), dims.size(2))
     }
 }
 

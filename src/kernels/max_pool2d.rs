@@ -1,5 +1,8 @@
 //! Keeps the largest value under a window.
 
+use pulp::{Simd, WithSimd};
+
+use super::lanes::widest;
 use super::pool2d::Geometry;
 use super::{expect_len, Number};
 
@@ -46,6 +49,10 @@ pub fn forward<T: Number>(
         "a channel of {} pixels is too large for indices of 32 bits",
         g.input.plane()
     );
+    if halves(g) {
+        let sizes = (g.input.plane(), g.input.width);
+        return forward_halves(g, batch, (input, sizes), output, Some(indices));
+    }
     output.fill(T::neg_infinity());
     indices.fill(NOWHERE);
     let (stride, places) = (g.window.stride.1, g.output().plane());
@@ -70,6 +77,127 @@ pub fn forward<T: Number>(
                 };
             }
         });
+    }
+}
+
+/// The values of [`forward`] without the indices, for when no backward will follow.
+///
+/// # Shapes
+/// `input` `(B, C, H, W)`, `output` `(B, C, OH, OW)`.
+///
+/// # Panics
+/// When a slice has another size.
+pub fn forward_values<T: Number>(g: &Geometry, batch: usize, input: &[T], output: &mut [T]) {
+    g.check(batch, ("input", input.len()), ("output", output.len()));
+    if halves(g) {
+        let sizes = (g.input.plane(), g.input.width);
+        return forward_halves(g, batch, (input, sizes), output, None);
+    }
+    output.fill(T::neg_infinity());
+    let stride = g.window.stride.1;
+    let planes = input.chunks_exact(g.input.plane());
+    for (x, y) in planes.zip(output.chunks_exact_mut(g.output().plane())) {
+        g.rows(|place, pixel, len| {
+            let x = x[pixel..].iter().step_by(stride);
+            for (y, x) in y[place..place + len].iter_mut().zip(x) {
+                // Turned so that NaN, once met, stays.
+                *y = if (*x <= *y) | y.is_nan() { *y } else { *x };
+            }
+        });
+    }
+}
+
+/// Whether the window is 2×2 and never overlaps: by far the most common, and worth its own loop.
+pub fn halves(g: &Geometry) -> bool {
+    let w = &g.window;
+    let inside = (w.before, w.after) == ((0, 0), (0, 0));
+    inside && (w.kernel, w.stride, w.dilation) == ((2, 2), (2, 2), (1, 1))
+}
+
+/// [`forward`] and [`forward_values`] where [`halves`], for images that may lie in a larger frame:
+/// behind `input` stand the numbers from one channel to the next and from one row to the next.
+///
+/// # Panics
+/// When a slice is too small.
+pub fn forward_halves<T: Number>(
+    g: &Geometry,
+    batch: usize,
+    (input, (plane, width)): (&[T], (usize, usize)),
+    output: &mut [T],
+    indices: Option<&mut [u32]>,
+) {
+    expect_len("output", output.len(), batch * g.output().len());
+    widest(Halve {
+        g,
+        input,
+        plane,
+        width,
+        output,
+        indices,
+    });
+}
+
+struct Halve<'a, T> {
+    g: &'a Geometry,
+    input: &'a [T],
+    plane: usize,
+    width: usize,
+    output: &'a mut [T],
+    indices: Option<&'a mut [u32]>,
+}
+
+impl<T: Number> WithSimd for Halve<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let output = self.g.output();
+        let mut indices = self.indices;
+        for (nth, y) in self.output.chunks_exact_mut(output.width).enumerate() {
+            let (channel, row) = (nth / output.height, nth % output.height);
+            let upper = &self.input[channel * self.plane + 2 * row * self.width..];
+            let lower = &upper[self.width..][..2 * output.width];
+            let upper = &upper[..2 * output.width];
+            let taps = upper.chunks_exact(2).zip(lower.chunks_exact(2));
+            match &mut indices {
+                None => {
+                    for (y, (a, b)) in y.iter_mut().zip(taps) {
+                        *y = larger(larger(a[0], a[1]), larger(b[0], b[1]));
+                    }
+                }
+                Some(indices) => {
+                    let width = self.g.input.width as u32;
+                    let first = 2 * row as u32 * width;
+                    let indices = &mut indices[nth * output.width..(nth + 1) * output.width];
+                    for (place, ((y, (a, b)), index)) in
+                        y.iter_mut().zip(taps).zip(indices).enumerate()
+                    {
+                        let here = first + 2 * place as u32;
+                        let (mut most, mut at) = (a[0], here);
+                        for (x, i) in [
+                            (a[1], here + 1),
+                            (b[0], here + width),
+                            (b[1], here + width + 1),
+                        ] {
+                            let takes = (x > most) | x.is_nan();
+                            most = if takes { x } else { most };
+                            at = if takes { i } else { at };
+                        }
+                        (*y, *index) = (most, at);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The larger one, and NaN if one of them is.
+#[inline(always)]
+fn larger<T: Number>(a: T, b: T) -> T {
+    if (b <= a) | a.is_nan() {
+        a
+    } else {
+        b
     }
 }
 

@@ -3,6 +3,8 @@ use std::iter::Sum;
 
 use num_traits::{Float, NumAssign};
 
+use super::lanes::Lanes;
+
 mod sealed {
     /// Keeps [`super::Number`] to the two types that matrix products are written for.
     pub trait Sealed {}
@@ -21,7 +23,7 @@ mod sealed {
 /// assert_eq!(half(3.0f64), 1.5);
 /// ```
 pub trait Number:
-    sealed::Sealed + Float + NumAssign + Sum + Default + Debug + Display + Send + Sync + 'static
+    sealed::Sealed + Lanes + Float + NumAssign + Sum + Default + Debug + Display + Send + Sync + 'static
 {
     /// The nearest number of this type.
     fn of(value: f64) -> Self;

@@ -74,11 +74,11 @@ pub(super) fn naive_places(g: &Geometry, batch: usize, mut each: impl FnMut(&[us
     }
 }
 
-/// `y = scale · Σ_k x[k]`, written for sums and averages at once.
+/// `y = Σ_k x[k] / divisor`, written for sums and averages at once.
 pub(super) fn sum_forward<T: Number>(
     g: &Geometry,
     batch: usize,
-    scale: T,
+    divisor: T,
     input: &[T],
     output: &mut [T],
 ) {
@@ -93,9 +93,9 @@ pub(super) fn sum_forward<T: Number>(
                 *y += *x;
             }
         });
-        if scale != T::one() {
+        if divisor != T::one() {
             for y in y {
-                *y *= scale;
+                *y /= divisor;
             }
         }
     }

@@ -4,8 +4,9 @@ use dfdx::prelude::{
 };
 
 use super::{Close, Layer};
+use crate::kernels::op;
 use crate::shape::{Dims, Infer, Inputs, Misfit, Signature};
-use crate::tensor::{distinct, on_tape, Device, Features};
+use crate::tensor::{distinct, on_tape, Device, Element, Features, Graph, Value};
 
 /// Adds two to six inputs of one shape, value by value: the skip connection.
 ///
@@ -94,6 +95,14 @@ impl<E: Dtype, D: Device<E>> Layer<E, D> for Add {
             sum = left.try_map(|sum| sum.try_add(x.into_images()))?;
         }
         Ok(sum)
+    }
+
+    fn describe<'m>(&'m self, graph: &mut Graph<'_, 'm, E>, inputs: &[Value]) -> Option<Value>
+    where
+        E: Element,
+    {
+        let dims = graph.dims(inputs[0]);
+        Some(graph.push(op::Add::default(), inputs, 0, dims))
     }
 }
 

@@ -121,6 +121,36 @@ where
     Ok((y, mean, unbiased))
 }
 
+/// Moves the running statistics by what the engine has kept of a batch, as [`train`] gives it.
+pub(super) fn settle<N, E, D>(
+    of_batch: Option<&[E]>,
+    momentum: f64,
+    running_mean: &mut PerChannel<N, E, D>,
+    running_var: &mut PerChannel<N, E, D>,
+) where
+    N: ConstDim,
+    E: Dtype,
+    D: Device<E>,
+{
+    // The number of values in front of the last is even, one mean and one variance a channel.
+    let Some((count, both)) = of_batch.and_then(<[E]>::split_last) else {
+        return;
+    };
+    let count = count.to_f64().unwrap_or(0.0);
+    if count < 2.0 {
+        return;
+    }
+    let (mean, var) = both.split_at(both.len() / 2);
+    let (old, new) = (scalar::<E>(1.0 - momentum), scalar::<E>(momentum));
+    let unbiased = scalar::<E>(count / (count - 1.0));
+    let moved = |running: Vec<E>, of_batch: &[E], factor: E| -> Vec<E> {
+        let pairs = running.into_iter().zip(of_batch);
+        pairs.map(|(r, b)| r * old + *b * factor * new).collect()
+    };
+    running_mean.copy_from(&moved(running_mean.as_vec(), mean, E::ONE));
+    running_var.copy_from(&moved(running_var.as_vec(), var, unbiased));
+}
+
 /// `batch_norm!(Name, chw or flat, images or not)`: the open type's rule and the closed type of
 /// one batch normalisation.
 macro_rules! batch_norm {
@@ -222,6 +252,35 @@ macro_rules! batch_norm {
                     self.running_var.try_axpy(1.0 - momentum, &var, momentum)?;
                     Ok(y)
                 })
+            }
+
+            fn describe<'m>(
+                &'m self,
+                graph: &mut $crate::tensor::Graph<'_, 'm, E>,
+                inputs: &[$crate::tensor::Value],
+            ) -> Option<$crate::tensor::Value>
+            where
+                E: Element,
+            {
+                graph.parameter(&self.weight)?;
+                graph.parameter(&self.bias)?;
+                graph.parameter(&self.running_mean)?;
+                graph.parameter(&self.running_var)?;
+                let dims = graph.dims(inputs[0]);
+                let op = $crate::kernels::op::BatchNorm {
+                    geometry: $crate::kernels::batch_norm::Geometry {
+                        planes: $crate::kernels::Image::from(dims).planes(),
+                        eps: 1.0 / EPSILON as f64,
+                    },
+                    training: graph.training(),
+                };
+                Some(graph.push(op, inputs, 4, dims))
+            }
+
+            fn settle(&mut self, statistics: &mut $crate::layers::Statistics<'_, E>) {
+                let momentum = 1.0 / MOMENTUM as f64;
+                let of_batch = statistics.next();
+                batch_norm::settle(of_batch, momentum, &mut self.running_mean, &mut self.running_var);
             }
         }
 

@@ -9,7 +9,7 @@ use rand_distr::Uniform;
 
 use crate::shape::options::{BiasCount, NoBias, WithBias};
 use crate::shape::Signature;
-use crate::tensor::{scalar, Device, Element, Images};
+use crate::tensor::{scalar, Device, Element, Graph, Images};
 
 /// A layer whose outputs each sum `FAN_IN` products.
 pub(crate) trait FanIn {
@@ -79,6 +79,16 @@ pub trait Bias: BiasCount {
         E: Dtype,
         D: Device<E>,
         T: Tape<E, D>;
+
+    /// Gives the bias to the next op of `graph`; `None` where its numbers cannot be read.
+    fn describe<'m, N, E, D>(
+        bias: &'m Self::Field<N, E, D>,
+        graph: &mut Graph<'_, 'm, E>,
+    ) -> Option<()>
+    where
+        N: ConstDim,
+        E: Element,
+        D: Device<E>;
 }
 
 impl Bias for WithBias {
@@ -97,6 +107,18 @@ impl Bias for WithBias {
         let bias = along_channels(bias.retaped::<T>(), *x.shape())?;
         x.try_add(bias)
     }
+
+    fn describe<'m, N, E, D>(
+        bias: &'m Tensor<(N,), E, D>,
+        graph: &mut Graph<'_, 'm, E>,
+    ) -> Option<()>
+    where
+        N: ConstDim,
+        E: Element,
+        D: Device<E>,
+    {
+        graph.parameter(bias)
+    }
 }
 
 impl Bias for NoBias {
@@ -110,6 +132,15 @@ impl Bias for NoBias {
         T: Tape<E, D>,
     {
         Ok(x)
+    }
+
+    fn describe<'m, N, E, D>(_: &'m NoBias, _: &mut Graph<'_, 'm, E>) -> Option<()>
+    where
+        N: ConstDim,
+        E: Element,
+        D: Device<E>,
+    {
+        Some(())
     }
 }
 

@@ -8,8 +8,9 @@ use dfdx::prelude::{
 use super::close::verify;
 use super::layer::joined;
 use super::{Close, Layer};
+use crate::kernels::op::{self, MOST_INPUTS};
 use crate::shape::{Chw, Dims, Flat, Infer, Inputs, LayerShape, Misfit, Signature};
-use crate::tensor::{Batch, Device, Features};
+use crate::tensor::{Batch, Device, Element, Features, Graph, Value};
 
 /// The open layer.
 pub mod open {
@@ -127,6 +128,23 @@ impl<In, Out, E: Dtype, D: Device<E>> Layer<E, D> for Concat<In, Out> {
             stacked = Features::with_dims(both, batch, dims)?;
         }
         Ok(stacked)
+    }
+
+    fn describe<'m>(&'m self, graph: &mut Graph<'_, 'm, E>, inputs: &[Value]) -> Option<Value>
+    where
+        E: Element,
+    {
+        let first = graph.dims(inputs[0]);
+        let mut lens = [0; MOST_INPUTS];
+        for (len, input) in lens.iter_mut().zip(inputs) {
+            *len = graph.dims(*input).len();
+        }
+        let all: usize = lens.iter().sum();
+        let dims = match first {
+            Dims::Chw { height, width, .. } => Dims::chw(all / (height * width), height, width),
+            Dims::Flat { .. } => Dims::flat(all),
+        };
+        Some(graph.push(op::Concat { lens }, inputs, 0, dims))
     }
 }
 

@@ -8,12 +8,13 @@ use dfdx::prelude::{
 use super::bias::{uniform, with_bias, Bias, FanIn};
 use super::layer::typed_module;
 use super::{Close, Layer};
+use crate::kernels::{conv2d, op, Image};
 use crate::shape::options::{
     check_options, has, BiasCount, Dilation, GroupCount, Groups, Kernel, LayerOption, NoBias,
     NoKernel, Options, Padding, PaddingSize, Pair, Property, Stride, Ungrouped, WithBias,
 };
 use crate::shape::{one_image, Dims, Infer, Inputs, Misfit, Signature, Window2d};
-use crate::tensor::{unfold, Device, Element, Features, Sizes};
+use crate::tensor::{unfold, Device, Element, Features, Graph, Sizes, Value};
 
 /// The open layer.
 pub mod open {
@@ -361,6 +362,21 @@ where
             .try_matmul(patches)?
             .try_reshape_like(&(batch, filters, height, width))?;
         Ok(Features::images(Biased::try_add(&self.bias, y)?))
+    }
+
+    fn describe<'m>(&'m self, graph: &mut Graph<'_, 'm, E>, inputs: &[Value]) -> Option<Value>
+    where
+        E: Element,
+    {
+        graph.parameter(&self.weight)?;
+        Biased::describe(&self.bias, graph)?;
+        let op = op::Conv2d::new(conv2d::Geometry {
+            input: Image::from(In::DIMS),
+            filters: Out::DIMS.size(0),
+            window: const { window2d::<K, S, P, L>() }.into(),
+            groups: G::GROUPS,
+        });
+        Some(graph.push(op, inputs, 1 + Biased::BIASES, Out::DIMS))
     }
 }
 

@@ -9,12 +9,13 @@ use super::bias::{uniform, with_bias, Bias, FanIn};
 use super::conv2d::{check_groups, window2d, GroupDims, KernelDims};
 use super::layer::typed_module;
 use super::{Close, Layer};
+use crate::kernels::{conv_transpose2d, op, Image};
 use crate::shape::options::{
     check_options, has, BiasCount, Dilation, GroupCount, LayerOption, NoBias, NoKernel, Options,
     OutputPadding, Padding, PaddingSize, Pair, Property, Stride, Ungrouped, WithBias,
 };
 use crate::shape::{one_image, Dims, Infer, Inputs, Misfit, Signature};
-use crate::tensor::{fold, Device, Element, Features, Sizes};
+use crate::tensor::{fold, Device, Element, Features, Graph, Sizes, Value};
 
 /// The open layer.
 pub mod open {
@@ -313,6 +314,26 @@ where
         let y = fold(stamps, &window, places, (output.size(1), output.size(2)))?;
         let y = Features::with_dims(y, batch, output)?;
         y.try_map(|y| Biased::try_add(&self.bias, y))
+    }
+
+    fn describe<'m>(&'m self, graph: &mut Graph<'_, 'm, E>, inputs: &[Value]) -> Option<Value>
+    where
+        E: Element,
+    {
+        // The kernel takes what is usual: the output padding smaller than the stride.
+        if O::PAIR.0 >= S::PAIR.0 || O::PAIR.1 >= S::PAIR.1 {
+            return None;
+        }
+        graph.parameter(&self.weight)?;
+        Biased::describe(&self.bias, graph)?;
+        let op = op::ConvTranspose2d(conv_transpose2d::Geometry {
+            input: Image::from(In::DIMS),
+            filters: Out::DIMS.size(0),
+            window: const { window2d::<K, S, P, L>() }.into(),
+            output_padding: O::PAIR,
+            groups: G::GROUPS,
+        });
+        Some(graph.push(op, inputs, 1 + Biased::BIASES, Out::DIMS))
     }
 }
 

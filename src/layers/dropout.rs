@@ -4,7 +4,7 @@ use super::close::verify;
 use super::elementwise::elementwise_rule;
 use super::Layer;
 use crate::shape::{Dims, Misfit, Signature};
-use crate::tensor::{Device, Features};
+use crate::tensor::{Device, Element, Features, Graph, Value};
 
 /// Sets values to zero at random while training, and scales the others up to keep their mean.
 ///
@@ -103,5 +103,13 @@ where
         _: Vec<Features<E, D>>,
     ) -> Result<Features<E, D, T>, D::Err> {
         x.try_map(|x| self.try_forward_mut(x))
+    }
+
+    /// Nothing to do in evaluation; in training the random numbers are dfdx's.
+    fn describe<'m>(&'m self, graph: &mut Graph<'_, 'm, E>, inputs: &[Value]) -> Option<Value>
+    where
+        E: Element,
+    {
+        (!graph.training()).then_some(inputs[0])
     }
 }

@@ -27,9 +27,34 @@ macro_rules! elementwise_rule {
 /// A whole layer without parameters: [`elementwise_rule!`] and a forward that is the same in
 /// training and evaluation, for tensors of any shape that meets the bounds.
 ///
-/// `elementwise!([generics] Type, "Name", signature, [bounds], |x| forward)`.
+/// `elementwise!([generics] Type, "Name", signature, [bounds], |x| forward, |dims| op)`; the op
+/// computes the same for the engine, for an input of those [`Dims`](crate::shape::Dims). Without
+/// an op, the engine leaves models with the layer to dfdx's ops; `same` in its place is a layer
+/// that changes nothing.
 macro_rules! elementwise {
     ([$($g:tt)*] $Layer:ty, $name:literal, $signature:expr, [$($bound:tt)*], |$x:ident| $forward:expr) => {
+        $crate::layers::elementwise::elementwise!(@ [$($g)*] $Layer, $name, $signature,
+            [$($bound)*], |$x| $forward, |graph, inputs| {
+                let _ = (graph, inputs);
+                None
+            });
+    };
+    ([$($g:tt)*] $Layer:ty, $name:literal, $signature:expr, [$($bound:tt)*], |$x:ident| $forward:expr, same) => {
+        $crate::layers::elementwise::elementwise!(@ [$($g)*] $Layer, $name, $signature,
+            [$($bound)*], |$x| $forward, |graph, inputs| {
+                let _ = graph;
+                Some(inputs[0])
+            });
+    };
+    ([$($g:tt)*] $Layer:ty, $name:literal, $signature:expr, [$($bound:tt)*], |$x:ident| $forward:expr, |$dims:pat_param| $op:expr) => {
+        $crate::layers::elementwise::elementwise!(@ [$($g)*] $Layer, $name, $signature,
+            [$($bound)*], |$x| $forward, |graph, inputs| {
+                let dims = graph.dims(inputs[0]);
+                let $dims = dims;
+                Some(graph.push($op, inputs, 0, dims))
+            });
+    };
+    (@ [$($g:tt)*] $Layer:ty, $name:literal, $signature:expr, [$($bound:tt)*], |$x:ident| $forward:expr, |$graph:ident, $inputs:ident| $describe:expr) => {
         $crate::layers::elementwise::elementwise_rule!([$($g)*] $Layer, $name, $signature);
 
         impl<$($g)*> dfdx::prelude::NonMutableModule for $Layer {}
@@ -69,6 +94,18 @@ macro_rules! elementwise {
                 _: Vec<$crate::tensor::Features<E, D>>,
             ) -> Result<$crate::tensor::Features<E, D, T>, D::Err> {
                 x.try_map(|x| dfdx::prelude::Module::try_forward(self, x))
+            }
+
+            fn describe<'m>(
+                &'m self,
+                graph: &mut $crate::tensor::Graph<'_, 'm, E>,
+                inputs: &[$crate::tensor::Value],
+            ) -> Option<$crate::tensor::Value>
+            where
+                E: $crate::tensor::Element,
+            {
+                let ($graph, $inputs) = (graph, inputs);
+                $describe
             }
         }
     };

@@ -2,6 +2,8 @@ use dfdx::prelude::{ChooseFrom, PutTape, SplitTape, TryAdd, TryDiv, TryGt, TryMu
 
 use super::clamp::negative_part;
 use super::elementwise::elementwise;
+use crate::kernels::activation::Activation;
+use crate::kernels::op;
 use crate::shape::{Dims, Signature};
 use crate::tensor::{on_tape, scalar};
 
@@ -46,4 +48,4 @@ elementwise!([] Elu, "Elu", signature, [], |x| {
     let (rest, tape) = on_tape(&t, tape, |t| t.try_negate()?.try_add(scalar::<E>(1.0)))?;
     let (bent, tape) = on_tape(&t, tape, |t| t.try_mul(scalar::<E>(2.0))?.try_div(rest))?;
     positive.try_choose(x.put_tape(tape), bent)
-});
+}, |_| op::Activate(Activation::Elu { alpha: 1.0 }));

@@ -5,7 +5,7 @@ use dfdx::prelude::{Dtype, NonMutableModule, Storage, Tape, ZeroSizedModule};
 use super::layer::typed_module;
 use super::{Close, Layer};
 use crate::shape::{one_input, Dims, Infer, Inputs, Signature};
-use crate::tensor::{Device, Features};
+use crate::tensor::{Device, Element, Features, Graph, Value};
 
 /// The open layer.
 pub mod open {
@@ -70,6 +70,14 @@ impl<In, Out, E: Dtype, D: Device<E>> Layer<E, D> for Flatten<In, Out> {
         _: Vec<Features<E, D>>,
     ) -> Result<Features<E, D, T>, D::Err> {
         Features::vectors(x.try_into_vectors()?)
+    }
+
+    fn describe<'m>(&'m self, graph: &mut Graph<'_, 'm, E>, inputs: &[Value]) -> Option<Value>
+    where
+        E: Element,
+    {
+        let dims = Dims::flat(graph.dims(inputs[0]).len());
+        Some(graph.same(inputs[0], dims))
     }
 }
 

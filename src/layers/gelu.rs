@@ -1,6 +1,8 @@
 use dfdx::prelude::{PutTape, SplitTape, TryAdd, TryMul, TrySub};
 
 use super::elementwise::elementwise;
+use crate::kernels::activation::Activation;
+use crate::kernels::op::Activate;
 use crate::shape::{Dims, Signature};
 use crate::tensor::{on_tape, scalar};
 
@@ -48,4 +50,4 @@ elementwise!([] Gelu, "Gelu", signature, [], |x| {
     let constant = bump.clone().try_mul(scalar::<E>(1.0))?;
     let (zero, tape) = on_tape(&bump, tape, |bump| bump.try_sub(constant))?;
     y.put_tape(tape).try_add(zero)
-});
+}, |_| Activate(Activation::Gelu));

@@ -1,6 +1,7 @@
 use dfdx::prelude::{Axes2, MeanTo};
 
 use super::global_pool2d::global_pooling;
+use crate::kernels::op;
 
 /// The open layer.
 pub mod open {
@@ -42,4 +43,8 @@ pub mod open {
     pub struct GlobalAvgPool2d;
 }
 
-global_pooling!(GlobalAvgPool2d, |x| x.try_mean::<_, Axes2<2, 3>>());
+global_pooling!(
+    GlobalAvgPool2d,
+    |x| x.try_mean::<_, Axes2<2, 3>>(),
+    |image| op::GlobalAvgPool2d(image.planes())
+);

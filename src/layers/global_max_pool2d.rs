@@ -5,6 +5,7 @@ use dfdx::prelude::{
 
 use super::clamp::constant;
 use super::global_pool2d::global_pooling;
+use crate::kernels::{op, pool2d, Window};
 use crate::tensor::{filled, scalar, Device, Images, Pixels};
 
 /// The open layer.
@@ -47,11 +48,18 @@ pub mod open {
     pub struct GlobalMaxPool2d;
 }
 
-global_pooling!(GlobalMaxPool2d, |x| {
-    let &(batch, channels, height, _) = x.shape();
-    let rows = largest_in_rows(x)?.try_reshape_like(&(batch, channels, 1, height))?;
-    largest_in_rows(rows)?.try_reshape_like(&(batch, channels))
-});
+global_pooling!(
+    GlobalMaxPool2d,
+    |x| {
+        let &(batch, channels, height, _) = x.shape();
+        let rows = largest_in_rows(x)?.try_reshape_like(&(batch, channels, 1, height))?;
+        largest_in_rows(rows)?.try_reshape_like(&(batch, channels))
+    },
+    |image| op::MaxPool2d(pool2d::Geometry {
+        input: image,
+        window: Window::new(image.height, image.width),
+    })
+);
 
 /// The largest value of every row: `(B, C, H, W)` → `(B, C, H)`.
 ///

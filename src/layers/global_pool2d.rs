@@ -13,7 +13,7 @@ pub(super) const fn signature(name: &'static str, inputs: &[Dims]) -> Signature 
 /// `global_pooling!(Name, |x| forward)`: the open type's rule and the closed type of one global
 /// pooling; `forward` turns images into vectors of their channels.
 macro_rules! global_pooling {
-    ($Pool:ident, |$x:ident| $forward:expr) => {
+    ($Pool:ident, |$x:ident| $forward:expr, |$image:ident| $op:expr) => {
         impl<In: $crate::shape::Inputs> $crate::shape::Infer<In> for open::$Pool {
             const SIGNATURE: $crate::shape::Signature =
                 $crate::layers::global_pool2d::signature(stringify!($Pool), In::DIMS);
@@ -49,6 +49,19 @@ macro_rules! global_pooling {
                 let $x = x.into_images();
                 let y: Result<$crate::tensor::Vectors<E, D, T>, D::Err> = $forward;
                 $crate::tensor::Features::vectors(y?)
+            }
+
+            fn describe<'m>(
+                &'m self,
+                graph: &mut $crate::tensor::Graph<'_, 'm, E>,
+                inputs: &[$crate::tensor::Value],
+            ) -> Option<$crate::tensor::Value>
+            where
+                E: $crate::tensor::Element,
+            {
+                let $image = $crate::kernels::Image::from(graph.dims(inputs[0]));
+                let output = $crate::shape::Dims::flat($image.channels);
+                Some(graph.push($op, inputs, 0, output))
             }
         }
 

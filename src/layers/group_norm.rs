@@ -8,8 +8,9 @@ use dfdx::prelude::{
 use super::bias::along_channels;
 use super::layer::typed_module;
 use super::{Close, Layer};
+use crate::kernels::{group_norm, op, Image};
 use crate::shape::{one_input, Dims, Infer, Inputs, Misfit, ReceptiveField, Signature};
-use crate::tensor::{Device, Element, Features, Sizes};
+use crate::tensor::{Device, Element, Features, Graph, Sizes, Value};
 
 /// The open layer.
 pub mod open {
@@ -160,6 +161,21 @@ where
             let bias = along_channels(self.bias.retaped::<T>(), shape)?;
             x.try_mul(weight)?.try_add(bias)
         })
+    }
+
+    fn describe<'m>(&'m self, graph: &mut Graph<'_, 'm, E>, inputs: &[Value]) -> Option<Value>
+    where
+        E: Element,
+    {
+        graph.parameter(&self.weight)?;
+        graph.parameter(&self.bias)?;
+        let dims = graph.dims(inputs[0]);
+        let op = op::GroupNorm(group_norm::Geometry {
+            planes: Image::from(dims).planes(),
+            groups: G,
+            eps: 1.0 / EPSILON as f64,
+        });
+        Some(graph.push(op, inputs, 2, dims))
     }
 }
 

@@ -2,6 +2,8 @@ use dfdx::prelude::{PutTape, SplitTape, TryAdd, TryDiv, TryMul};
 
 use super::clamp::clamped;
 use super::elementwise::elementwise;
+use crate::kernels::activation::Activation;
+use crate::kernels::op;
 use crate::shape::{Dims, Signature};
 use crate::tensor::{on_tape, scalar};
 
@@ -39,4 +41,4 @@ elementwise!([] HardSwish, "HardSwish", signature, [], |x| {
     let (weight, tape) =
         on_tape(&x, tape, |x| clamped(x.try_add(scalar::<E>(3.0))?, 6.0))?;
     x.put_tape(tape).try_mul(weight)?.try_div(scalar::<E>(6.0))
-});
+}, |_| op::Activate(Activation::HardSwish));

@@ -2,7 +2,7 @@
 
 use dfdx::prelude::{Dim, Dtype, Merge, SplitTape, Tape};
 
-use crate::tensor::{Batch, Batched, Device, Features};
+use crate::tensor::{Batch, Batched, Device, Element, Features, Graph, Value};
 
 /// A closed layer that computes: what models and blocks are made of.
 ///
@@ -31,7 +31,29 @@ pub trait Layer<E: Dtype, D: Device<E>> {
     ) -> Result<Features<E, D, T>, D::Err> {
         self.try_apply(x, rest)
     }
+
+    /// Adds what the layer computes to `graph`, for the engine that runs whole models on the CPU.
+    ///
+    /// `None`, which is what a layer says that does not implement this, leaves a model that holds
+    /// the layer to [`Layer::try_apply`].
+    fn describe<'m>(&'m self, graph: &mut Graph<'_, 'm, E>, inputs: &[Value]) -> Option<Value>
+    where
+        E: Element,
+    {
+        let _ = (graph, inputs);
+        None
+    }
+
+    /// Takes what the layer's ops have learned of a batch while training, as the running mean of a
+    /// batch normalisation: one slice for each op that keeps statistics, in the order of
+    /// [`Layer::describe`].
+    fn settle(&mut self, statistics: &mut Statistics<'_, E>) {
+        let _ = statistics;
+    }
 }
+
+/// What ops have kept of a whole batch, in the order in which they were described.
+pub type Statistics<'a, E> = dyn Iterator<Item = &'a [E]> + 'a;
 
 /// A whole model that computes, with as many inputs and outputs as it has.
 ///
@@ -58,6 +80,19 @@ pub trait Network<E: Dtype, D: Device<E>> {
         inputs: Vec<Features<E, D>>,
         tape: T,
     ) -> Result<(Vec<Features<E, D>>, T), D::Err>;
+
+    /// Adds the whole model to `graph`, and its outputs to `outputs`; see [`Layer::describe`].
+    fn describe<'m>(
+        &'m self,
+        graph: &mut Graph<'_, 'm, E>,
+        inputs: &[Value],
+        outputs: &mut Vec<Value>,
+    ) -> Option<()>
+    where
+        E: Element;
+
+    /// See [`Layer::settle`].
+    fn settle(&mut self, statistics: &mut Statistics<'_, E>);
 }
 
 /// Takes a typed tensor to a layer and its output back to one.

@@ -7,8 +7,9 @@ use dfdx::prelude::{
 
 use super::layer::typed_module;
 use super::{Close, Layer};
+use crate::kernels::{layer_norm, op};
 use crate::shape::{one_input, Dims, Infer, Inputs, Misfit, ReceptiveField, Signature};
-use crate::tensor::{Device, Element, Features, Sizes};
+use crate::tensor::{Device, Element, Features, Graph, Sizes, Value};
 
 /// The open layer.
 pub mod open {
@@ -127,6 +128,20 @@ where
         let x = x.try_normalize::<Axis<1>>(1.0 / EPSILON as f64)?;
         let y = x.try_mul(over_batch(&self.weight)?)?;
         Features::with_dims(y.try_add(over_batch(&self.bias)?)?, batch, dims)
+    }
+
+    fn describe<'m>(&'m self, graph: &mut Graph<'_, 'm, E>, inputs: &[Value]) -> Option<Value>
+    where
+        E: Element,
+    {
+        graph.parameter(&self.weight)?;
+        graph.parameter(&self.bias)?;
+        let dims = graph.dims(inputs[0]);
+        let op = op::LayerNorm(layer_norm::Geometry {
+            features: dims.len(),
+            eps: 1.0 / EPSILON as f64,
+        });
+        Some(graph.push(op, inputs, 2, dims))
     }
 }
 

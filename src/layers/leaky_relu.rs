@@ -1,6 +1,8 @@
 use dfdx::prelude::{ChooseFrom, PutTape, SplitTape, TryGt, TryMul};
 
 use super::elementwise::elementwise;
+use crate::kernels::activation::Activation;
+use crate::kernels::op::Activate;
 use crate::shape::{Dims, Misfit, Signature};
 use crate::tensor::{on_tape, scalar};
 
@@ -44,4 +46,4 @@ elementwise!([const N: usize, const M: usize] LeakyRelu<N, M>, "LeakyRelu", sign
     let (scaled, tape) =
         on_tape(&x, tape, |x| x.try_mul(scalar::<E>(N as f64 / M as f64)))?;
     positive.try_choose(x.put_tape(tape), scaled)
-});
+}, |_| Activate(Activation::LeakyRelu { slope: N as f64 / M as f64 }));

@@ -6,11 +6,12 @@ use dfdx::prelude::{
 use super::bias::{uniform, with_bias, Bias, FanIn};
 use super::layer::typed_module;
 use super::{Close, Layer};
+use crate::kernels::{linear, op};
 use crate::shape::options::{
     check_options, BiasCount, LayerOption, NoBias, Options, Property, WithBias,
 };
 use crate::shape::{one_input, Dims, Infer, Inputs, Misfit, ReceptiveField, Signature};
-use crate::tensor::{Device, Element, Features, Sizes};
+use crate::tensor::{Device, Element, Features, Graph, Sizes, Value};
 
 /// The open layer.
 pub mod open {
@@ -146,6 +147,22 @@ where
         let weight = self.weight.retaped::<T>().try_reshape_like(&sizes)?;
         let y = x.try_into_vectors()?.try_matmul(weight.try_permute()?)?;
         Features::vectors(y)?.try_map(|y| Biased::try_add(&self.bias, y))
+    }
+
+    fn describe<'m>(&'m self, graph: &mut Graph<'_, 'm, E>, inputs: &[Value]) -> Option<Value>
+    where
+        E: Element,
+    {
+        graph.parameter(&self.weight)?;
+        Biased::describe(&self.bias, graph)?;
+        let op = op::Linear {
+            geometry: linear::Geometry {
+                inputs: In::DIMS.len(),
+                outputs: Out::DIMS.len(),
+            },
+            relu: false,
+        };
+        Some(graph.push(op, inputs, 1 + Biased::BIASES, Out::DIMS))
     }
 }
 

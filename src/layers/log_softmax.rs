@@ -1,6 +1,7 @@
 use dfdx::prelude::{Axis, ReduceShape};
 
 use super::elementwise::elementwise;
+use crate::kernels::{op, Image};
 use crate::shape::{Dims, Signature};
 
 /// The logarithm of `Softmax`, computed in one step, which loses no digits.
@@ -27,4 +28,4 @@ const fn signature(input: Dims) -> Signature {
     Signature::new("LogSoftmax", input)
 }
 
-elementwise!([] LogSoftmax, "LogSoftmax", signature, [+ ReduceShape<Axis<1>>], |x| x.try_log_softmax::<Axis<1>>());
+elementwise!([] LogSoftmax, "LogSoftmax", signature, [+ ReduceShape<Axis<1>>], |x| x.try_log_softmax::<Axis<1>>(), |dims| op::LogSoftmax(Image::from(dims).planes()));

@@ -154,7 +154,7 @@ mod weightless;
 pub use bias::Bias;
 pub use close::{Choose, Close, Misfitted, Verdict};
 pub use conv2d::{GroupDims, KernelDims, PerGroup};
-pub use layer::{Layer, Network};
+pub use layer::{Layer, Network, Statistics};
 pub use pad2d::PadMode;
 pub use prelu::{OneSlope, SlopeCount, SlopePerChannel};
 pub use squeeze_excite::Pointwise;

@@ -1,8 +1,10 @@
 use dfdx::prelude::{Dtype, Storage, Tape};
 
 use super::{Close, Compute, Weightless};
+use crate::kernels::op;
+use crate::kernels::pad2d::{self, Border};
 use crate::shape::{one_image, Dims, Infer, Inputs, Misfit, Signature};
-use crate::tensor::{grid, Device, Features};
+use crate::tensor::{grid, Device, Element, Features, Graph, Value};
 
 /// The open layer and the modes.
 pub mod open {
@@ -83,6 +85,8 @@ pub trait PadMode: 'static {
     const DENOMINATOR: usize = 1;
     /// The constant.
     const FILL: f64 = 0.0;
+    /// The same for the engine; without it, models are left to dfdx's ops.
+    const BORDER: Option<Border> = None;
 
     /// The place in an axis of `size` pixels that stands `before` places before the first.
     fn before(before: usize, size: usize) -> Option<usize>;
@@ -91,6 +95,7 @@ pub trait PadMode: 'static {
 impl<const N: i64, const D: usize> PadMode for open::Constant<N, D> {
     const DENOMINATOR: usize = D;
     const FILL: f64 = N as f64 / D as f64;
+    const BORDER: Option<Border> = Some(Border::Constant);
 
     fn before(_: usize, _: usize) -> Option<usize> {
         None
@@ -99,6 +104,7 @@ impl<const N: i64, const D: usize> PadMode for open::Constant<N, D> {
 
 impl PadMode for open::Reflect {
     const REFLECTS: bool = true;
+    const BORDER: Option<Border> = Some(Border::Reflect);
 
     fn before(before: usize, _: usize) -> Option<usize> {
         Some(before)
@@ -106,6 +112,8 @@ impl PadMode for open::Reflect {
 }
 
 impl PadMode for open::Replicate {
+    const BORDER: Option<Border> = Some(Border::Replicate);
+
     fn before(_: usize, _: usize) -> Option<usize> {
         Some(0)
     }
@@ -209,5 +217,22 @@ impl<const L: usize, const R: usize, const T: usize, const B: usize, Mode: PadMo
         let columns = padded::<Mode>(width, (L, R));
         let table = grid(&rows, &columns, width);
         x.try_rearrange(channels, &table, Mode::FILL, output)
+    }
+
+    fn describe<E: Element>(
+        graph: &mut Graph<'_, '_, E>,
+        input: Value,
+        output: Dims,
+    ) -> Option<Value> {
+        let op = op::Pad2d {
+            geometry: pad2d::Geometry {
+                input: graph.dims(input).into(),
+                before: (T, L),
+                after: (B, R),
+                border: Mode::BORDER?,
+            },
+            fill: Mode::FILL,
+        };
+        Some(graph.push(op, &[input], 0, output))
     }
 }

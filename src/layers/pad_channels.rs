@@ -1,8 +1,9 @@
 use dfdx::prelude::{Dtype, Storage, Tape};
 
 use super::{Close, Compute, Weightless};
+use crate::kernels::op;
 use crate::shape::{one_image, Dims, Infer, Inputs, Misfit, Signature};
-use crate::tensor::{Device, Features};
+use crate::tensor::{Device, Element, Features, Graph, Value};
 
 /// The open layer.
 pub mod open {
@@ -86,5 +87,21 @@ impl<const C: usize> Compute for open::PadChannels<C> {
             .map(|i| i.checked_sub(before).filter(|i| *i < found.len()))
             .collect();
         x.try_rearrange(1, &table, 0.0, output)
+    }
+
+    fn describe<E: Element>(
+        graph: &mut Graph<'_, '_, E>,
+        input: Value,
+        output: Dims,
+    ) -> Option<Value> {
+        let found = graph.dims(input);
+        let plane = found.size(1) * found.size(2);
+        let before = (C - found.size(0)) / 2 * plane;
+        let op = op::PadEnds {
+            before,
+            len: found.len(),
+            after: output.len() - found.len() - before,
+        };
+        Some(graph.push(op, &[input], 0, output))
     }
 }

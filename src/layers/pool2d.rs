@@ -154,6 +154,21 @@ macro_rules! pooling {
                 let $x = x.into_images();
                 Features::with_dims($forward, batch, dims)
             }
+
+            fn describe<'m>(
+                &'m self,
+                graph: &mut $crate::tensor::Graph<'_, 'm, E>,
+                inputs: &[$crate::tensor::Value],
+            ) -> Option<$crate::tensor::Value>
+            where
+                E: $crate::tensor::Element,
+            {
+                let op = $crate::kernels::op::$Pool($crate::kernels::pool2d::Geometry {
+                    input: graph.dims(inputs[0]).into(),
+                    window: const { pool2d::window2d::<K, S, P>() }.into(),
+                });
+                Some(graph.push(op, inputs, 0, Out::DIMS))
+            }
         }
 
         $crate::layers::layer::typed_module!(

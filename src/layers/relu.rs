@@ -1,6 +1,8 @@
 use dfdx::prelude::{PutTape, SplitTape, TryAdd, TryMul};
 
 use super::elementwise::elementwise;
+use crate::kernels::activation::Activation;
+use crate::kernels::op::Activate;
 use crate::shape::{Dims, Signature};
 use crate::tensor::scalar;
 
@@ -43,4 +45,4 @@ elementwise!([] Relu, "Relu", signature, [], |x| {
         .try_recip()?
         .try_mul(scalar::<E>(0.0))?;
     x.put_tape(tape).try_relu()?.try_add(nan_or_zero)
-});
+}, |_| Activate(Activation::Relu));

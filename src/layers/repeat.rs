@@ -1,8 +1,8 @@
 use dfdx::prelude::{Dtype, ModuleVisitor, Storage, Tape, TensorCollection};
 
-use super::{Close, Layer};
+use super::{Close, Layer, Statistics};
 use crate::shape::{one_input, Dims, Infer, Inner, Inputs, LayerInfo, Misfit, Part, Signature};
-use crate::tensor::{Device, Element, Features};
+use crate::tensor::{Device, Element, Features, Graph, Value};
 
 /// The open layer.
 pub mod open {
@@ -260,5 +260,21 @@ where
         let first = self.first.try_apply_mut(x, rest)?;
         let mut others = self.others.iter_mut();
         others.try_fold(first, |x, next| next.try_apply_mut(x, Vec::new()))
+    }
+
+    fn describe<'m>(&'m self, graph: &mut Graph<'_, 'm, E>, inputs: &[Value]) -> Option<Value>
+    where
+        E: Element,
+    {
+        let first = self.first.describe(graph, inputs)?;
+        let mut others = self.others.iter();
+        others.try_fold(first, |x, next| next.describe(graph, &[x]))
+    }
+
+    fn settle(&mut self, statistics: &mut Statistics<'_, E>) {
+        self.first.settle(statistics);
+        for next in &mut self.others {
+            next.settle(statistics);
+        }
     }
 }

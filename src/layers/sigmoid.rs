@@ -1,4 +1,6 @@
 use super::elementwise::elementwise;
+use crate::kernels::activation::Activation;
+use crate::kernels::op::Activate;
 use crate::shape::{Dims, Signature};
 
 /// Squashes every value into 0..1.
@@ -25,4 +27,4 @@ const fn signature(input: Dims) -> Signature {
     Signature::new("Sigmoid", input)
 }
 
-elementwise!([] Sigmoid, "Sigmoid", signature, [], |x| x.try_sigmoid());
+elementwise!([] Sigmoid, "Sigmoid", signature, [], |x| x.try_sigmoid(), |_| Activate(Activation::Sigmoid));

@@ -1,6 +1,8 @@
 use dfdx::prelude::{PutTape, SplitTape, TryMul};
 
 use super::elementwise::elementwise;
+use crate::kernels::activation::Activation;
+use crate::kernels::op;
 use crate::shape::{Dims, Signature};
 use crate::tensor::on_tape;
 
@@ -35,4 +37,4 @@ elementwise!([] Silu, "Silu", signature, [], |x| {
     let (x, tape) = x.split_tape();
     let (weight, tape) = on_tape(&x, tape, |x| x.try_sigmoid())?;
     x.put_tape(tape).try_mul(weight)
-});
+}, |_| op::Activate(Activation::Silu));

@@ -1,6 +1,7 @@
 use dfdx::prelude::{Axis, ReduceShape};
 
 use super::elementwise::elementwise;
+use crate::kernels::{op, Image};
 use crate::shape::{Dims, Signature};
 
 /// Turns the features of a vector, or the channels of each pixel, into probabilities.
@@ -30,4 +31,4 @@ const fn signature(input: Dims) -> Signature {
     Signature::new("Softmax", input)
 }
 
-elementwise!([] Softmax, "Softmax", signature, [+ ReduceShape<Axis<1>>], |x| x.try_softmax::<Axis<1>>());
+elementwise!([] Softmax, "Softmax", signature, [+ ReduceShape<Axis<1>>], |x| x.try_softmax::<Axis<1>>(), |dims| op::Softmax(Image::from(dims).planes()));

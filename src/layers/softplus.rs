@@ -2,6 +2,8 @@ use dfdx::prelude::{ChooseFrom, PutTape, SplitTape, TryAdd, TryDiv, TryGt, TrySu
 
 use super::clamp::{constant, positive_part};
 use super::elementwise::elementwise;
+use crate::kernels::activation::Activation;
+use crate::kernels::op;
 use crate::shape::{Dims, Signature};
 use crate::tensor::{on_tape, scalar};
 
@@ -50,4 +52,4 @@ elementwise!([] Softplus, "Softplus", signature, [], |x| {
     let zero = constant(&x, 0.0)?;
     let (curve, tape) = on_tape(&curve, tape, |curve| straight.try_choose(zero.put_tape(Default::default()), curve))?;
     positive_part(x.put_tape(tape))?.try_add(curve)
-});
+}, |_| op::Activate(Activation::Softplus));

@@ -1,9 +1,10 @@
 use dfdx::prelude::{Dtype, Storage, Tape};
 
 use super::{Close, Compute, Weightless};
+use crate::kernels::{op, pool2d};
 use crate::shape::window::Padding2d;
 use crate::shape::{one_image, Dims, Infer, Inputs, Signature, Window2d};
-use crate::tensor::{unfold, Device, Features};
+use crate::tensor::{unfold, Device, Element, Features, Graph, Value};
 
 /// The open layer.
 pub mod open {
@@ -84,5 +85,18 @@ impl<const S: usize> Compute for open::Subsample2d<S> {
         let (batch, places) = (x.batch(), (output.size(1), output.size(2)));
         let kept = unfold(x.into_images(), &window2d(S), places)?;
         Features::with_dims(kept, batch, output)
+    }
+
+    fn describe<E: Element>(
+        graph: &mut Graph<'_, '_, E>,
+        input: Value,
+        output: Dims,
+    ) -> Option<Value> {
+        // The largest of one pixel is that pixel.
+        let op = op::MaxPool2d(pool2d::Geometry {
+            input: graph.dims(input).into(),
+            window: window2d(S).into(),
+        });
+        Some(graph.push(op, &[input], 0, output))
     }
 }

@@ -1,4 +1,6 @@
 use super::elementwise::elementwise;
+use crate::kernels::activation::Activation;
+use crate::kernels::op::Activate;
 use crate::shape::{Dims, Signature};
 
 /// Squashes every value into −1..1.
@@ -25,4 +27,4 @@ const fn signature(input: Dims) -> Signature {
     Signature::new("Tanh", input)
 }
 
-elementwise!([] Tanh, "Tanh", signature, [], |x| x.try_tanh());
+elementwise!([] Tanh, "Tanh", signature, [], |x| x.try_tanh(), |_| Activate(Activation::Tanh));

@@ -1,8 +1,9 @@
 use dfdx::prelude::{Axes2, Axis, BroadcastTo, Dtype, ReshapeTo, Storage, SumTo, Tape, TryMul};
 
 use super::{Close, Compute, Weightless};
+use crate::kernels::{op, upsample2d};
 use crate::shape::{one_image, Dims, Infer, Inputs, Misfit, ReceptiveField, Signature};
-use crate::tensor::{filled, grid, rearrange, scalar, Device, Features};
+use crate::tensor::{filled, grid, rearrange, scalar, Device, Element, Features, Graph, Value};
 
 /// The open layer and the modes.
 pub mod open {
@@ -62,6 +63,8 @@ pub mod open {
 pub trait UpsampleMode: 'static {
     /// Pixels along an axis that one output pixel is made of.
     const TAPS: usize;
+    /// The same for the engine; without it, models are left to dfdx's ops.
+    const MODE: Option<upsample2d::Mode> = None;
 
     /// The pixels that `place` of the enlarged axis is made of, as many as `TAPS`, and their
     /// weights.
@@ -70,6 +73,7 @@ pub trait UpsampleMode: 'static {
 
 impl UpsampleMode for open::Nearest {
     const TAPS: usize = 1;
+    const MODE: Option<upsample2d::Mode> = Some(upsample2d::Mode::Nearest);
 
     fn taps(place: usize, _: usize, scale: usize) -> Vec<(usize, f64)> {
         vec![(place / scale, 1.0)]
@@ -78,6 +82,7 @@ impl UpsampleMode for open::Nearest {
 
 impl UpsampleMode for open::Bilinear {
     const TAPS: usize = 2;
+    const MODE: Option<upsample2d::Mode> = Some(upsample2d::Mode::Bilinear);
 
     fn taps(place: usize, size: usize, scale: usize) -> Vec<(usize, f64)> {
         let at = ((place as f64 + 0.5) / scale as f64 - 0.5).max(0.0);
@@ -176,5 +181,18 @@ impl<const V: usize, const H: usize, Mode: UpsampleMode> Compute for open::Upsam
             .try_mul(weights)?
             .try_sum::<_, Axis<2>>()?;
         Features::with_dims(y, batch, output)
+    }
+
+    fn describe<E: Element>(
+        graph: &mut Graph<'_, '_, E>,
+        input: Value,
+        output: Dims,
+    ) -> Option<Value> {
+        let op = op::Upsample2d(upsample2d::Geometry {
+            input: graph.dims(input).into(),
+            size: (output.size(1), output.size(2)),
+            mode: Mode::MODE?,
+        });
+        Some(graph.push(op, &[input], 0, output))
     }
 }

@@ -7,7 +7,7 @@ use dfdx::prelude::{Dtype, NonMutableModule, Tape, ZeroSizedModule};
 use super::layer::typed_module;
 use super::Layer;
 use crate::shape::{Chw, Dims, Flat, Infer, LayerShape};
-use crate::tensor::{Device, Features};
+use crate::tensor::{Device, Element, Features, Graph, Value};
 
 /// An open layer without parameters that knows how to compute once its output is known: its
 /// closed layer is [`Weightless`].
@@ -21,6 +21,16 @@ pub trait Compute: 'static {
         x: Features<E, D, T>,
         output: Dims,
     ) -> Result<Features<E, D, T>, D::Err>;
+
+    /// What the layer adds to `graph`, see [`Layer::describe`].
+    fn describe<E: Element>(
+        graph: &mut Graph<'_, '_, E>,
+        input: Value,
+        output: Dims,
+    ) -> Option<Value> {
+        let _ = (graph, input, output);
+        None
+    }
 }
 
 /// The closed layer of the open layer `L`, which has no parameters, from `In` to `Out`.
@@ -59,6 +69,13 @@ where
         _: Vec<Features<E, D>>,
     ) -> Result<Features<E, D, T>, D::Err> {
         L::try_compute(x, Out::DIMS)
+    }
+
+    fn describe<'m>(&'m self, graph: &mut Graph<'_, 'm, E>, inputs: &[Value]) -> Option<Value>
+    where
+        E: Element,
+    {
+        L::describe(graph, inputs[0], Out::DIMS)
     }
 }
 

@@ -1,11 +1,13 @@
 //! A batch whose sizes are known while running: what flows from layer to layer.
 
+use std::any::Any;
+
 use dfdx::prelude::{
-    Dim, Dtype, HasErr, HasShape, Merge, NoneTape, PutTape, ReshapeTo, Shape, SplitTape, Storage,
-    Tape, Tensor,
+    Cpu, Dim, Dtype, HasErr, HasShape, Merge, NoneTape, PutTape, ReshapeTo, Shape, SplitTape,
+    Storage, Tape, Tensor,
 };
 
-use super::{distinct, Batch, Batched, Device};
+use super::{distinct, Batch, Batched, Device, Parameter};
 use crate::shape::Dims;
 
 /// A tensor of images, `(batch, channels, height, width)`.
@@ -104,6 +106,16 @@ impl<E: Dtype, D: Device<E>, T: Tape<E, D>> Features<E, D, T> {
     /// The device that holds the numbers.
     pub fn device(&self) -> &D {
         self.images.device()
+    }
+
+    /// The tensor, where it is on the CPU.
+    pub fn on_cpu(&self) -> Option<&dyn Parameter<E>>
+    where
+        T: 'static,
+    {
+        (&self.images as &dyn Any)
+            .downcast_ref::<Images<E, Cpu>>()
+            .map(|images| images as _)
     }
 
     /// As images; a vector is an image of one pixel.

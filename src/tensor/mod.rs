@@ -7,11 +7,15 @@
 //! [`unfold`].
 
 mod features;
+mod graph;
+mod parameter;
 mod pixels;
 mod slide;
 mod whole;
 
 pub use features::{Features, Images, Vectors};
+pub use graph::{Graph, Node, Parameters, Recorded, Source, Value};
+pub use parameter::{contiguous, on_cpu, Parameter};
 pub use pixels::{grid, rearrange, Pixels};
 pub use slide::{fold, taps, unfold};
 pub use whole::{Extents, Whole};
@@ -24,6 +28,7 @@ use dfdx::prelude::{
 };
 use dfdx::tensor::safetensors::SafeDtype;
 
+use crate::kernels::Number;
 use crate::shape::{Chw, Flat, Inner, Inputs, LayerShape, Nth};
 
 /// A number that models compute with: `f32` or `f64`.
@@ -32,7 +37,7 @@ use crate::shape::{Chw, Flat, Inner, Inputs, LayerShape, Nth};
     label = "use `f32` or `f64`"
 )]
 pub trait Element:
-    Dtype + num_traits::Float + rand_distr::uniform::SampleUniform + SafeDtype
+    Dtype + Number + num_traits::Float + rand_distr::uniform::SampleUniform + SafeDtype
 {
 }
 impl Element for f32 {}

@@ -1,0 +1,131 @@
+//! Plans and memory that outlive a call, so that the next one neither plans nor allocates.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::plan::{Plan, Purpose};
+use crate::tensor::{Element, Parameters, Recorded, Value};
+
+/// Plans that a thread remembers; the one that was not used for longest is forgotten first.
+const REMEMBERED: usize = 16;
+/// Rooms that a plan keeps for the next forwards and backwards.
+const SPARE: usize = 4;
+
+/// The memory of one forward or backward of a whole batch.
+#[derive(Debug, Default)]
+pub struct Memory<E> {
+    /// Values or gradients, part by part.
+    pub values: Vec<E>,
+    /// Scratch memory, part by part.
+    pub scratch: Vec<E>,
+    /// What is kept for each example, part by part.
+    pub indices: Vec<u32>,
+    /// What is kept for the whole batch.
+    pub statistics: Vec<E>,
+    /// Gradients of parameters, or an output that is put together from parts.
+    pub gathered: Vec<E>,
+}
+
+/// Makes `vec` have `len` numbers, which hold anything.
+pub fn resize<E: Copy + Default>(vec: &mut Vec<E>, len: usize) {
+    if vec.len() < len {
+        // What is there is not worth copying.
+        vec.clear();
+    }
+    vec.resize(len, E::default());
+}
+
+/// Memory that waits for its next use.
+#[derive(Debug)]
+pub struct Pool<E>(Mutex<Vec<Memory<E>>>);
+
+impl<E> Default for Pool<E> {
+    fn default() -> Self {
+        Pool(Mutex::new(Vec::new()))
+    }
+}
+
+impl<E: Element> Pool<E> {
+    /// Memory of an earlier use, or none yet.
+    pub fn take(&self) -> Memory<E> {
+        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        spare.pop().unwrap_or_default()
+    }
+
+    /// Gives memory back.
+    pub fn give(&self, memory: Memory<E>) {
+        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.len() < SPARE {
+            spare.push(memory);
+        }
+    }
+}
+
+/// A plan with its memory.
+#[derive(Debug)]
+pub struct Planned<E: Element> {
+    /// The plan.
+    pub plan: Plan<E>,
+    /// For forwards.
+    pub forward: Pool<E>,
+    /// For backwards.
+    pub backward: Pool<E>,
+}
+
+/// What a thread remembers of a model.
+pub struct Remembered<E: Element> {
+    model: &'static str,
+    batch: usize,
+    purpose: Purpose,
+    /// What the model said of itself.
+    pub recorded: Recorded<E>,
+    /// The plan made from that.
+    pub planned: Option<Arc<Planned<E>>>,
+    /// Memory for lists.
+    pub parameters: Parameters<'static, E>,
+    /// Memory for lists.
+    pub outputs: Vec<Value>,
+}
+
+thread_local! {
+    static REMEMBERED_HERE: RefCell<Vec<Box<dyn Any>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Takes out what is remembered of the model of that name, or something new.
+pub fn recall<E: Element>(
+    model: &'static str,
+    batch: usize,
+    purpose: Purpose,
+) -> Box<Remembered<E>> {
+    let found = REMEMBERED_HERE.with_borrow_mut(|all| {
+        let place = all.iter().rposition(|entry| {
+            entry.downcast_ref::<Remembered<E>>().is_some_and(|entry| {
+                (entry.batch, entry.purpose, entry.model) == (batch, purpose, model)
+            })
+        });
+        place.map(|place| all.remove(place))
+    });
+    let found = found.and_then(|entry| entry.downcast().ok());
+    found.unwrap_or_else(|| {
+        Box::new(Remembered {
+            model,
+            batch,
+            purpose,
+            recorded: Recorded::default(),
+            planned: None,
+            parameters: Parameters::default(),
+            outputs: Vec::new(),
+        })
+    })
+}
+
+/// Remembers it again.
+pub fn remember<E: Element>(entry: Box<Remembered<E>>) {
+    REMEMBERED_HERE.with_borrow_mut(|all| {
+        if all.len() == REMEMBERED {
+            all.remove(0);
+        }
+        all.push(entry);
+    });
+}

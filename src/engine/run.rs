@@ -1,0 +1,257 @@
+//! One part of a batch on its way through a plan, forward and backward, on the calling thread.
+
+use std::ops::Range;
+
+use super::plan::{Gradient, Plan, Step};
+use crate::kernels::add;
+use crate::kernels::op::{Backward, Forward, MOST_INPUTS};
+use crate::tensor::Element;
+
+/// What all parts read.
+#[derive(Clone, Copy)]
+pub struct Given<'a, E> {
+    /// The inputs of the model, of the whole batch.
+    pub inputs: &'a [&'a [E]],
+    /// The parameters.
+    pub parameters: &'a [&'a [E]],
+}
+
+/// The memory of one part.
+pub struct Room<'a, E> {
+    /// Values, or their gradients.
+    pub values: &'a mut [E],
+    /// For the ops.
+    pub scratch: &'a mut [E],
+}
+
+/// A slice of which a piece is borrowed elsewhere.
+struct Around<'a, E> {
+    before: &'a [E],
+    after: &'a [E],
+    gap: usize,
+}
+
+impl<'a, E> Around<'a, E> {
+    /// Takes `range` out of `all`.
+    fn carve(all: &'a mut [E], range: Range<usize>) -> (&'a mut [E], Around<'a, E>) {
+        let (before, rest) = all.split_at_mut(range.start);
+        let (piece, after) = rest.split_at_mut(range.len());
+        let around = Around {
+            before,
+            after,
+            gap: range.end,
+        };
+        (piece, around)
+    }
+
+    fn get(&self, range: Range<usize>) -> &'a [E] {
+        if range.end <= self.before.len() {
+            &self.before[range]
+        } else {
+            &self.after[range.start - self.gap..range.end - self.gap]
+        }
+    }
+}
+
+/// The examples `range` of a slice with numbers of `len` each.
+fn examples<E>(all: &[E], len: usize, range: Range<usize>) -> &[E] {
+    &all[range.start * len..range.end * len]
+}
+
+/// Calls `each(examples of the part, how many a segment takes, steps)` for every chunk of every
+/// segment.
+fn chunks(
+    part: usize,
+    steps: &Range<usize>,
+    chunk: usize,
+    mut each: impl FnMut(Range<usize>, &Range<usize>),
+) {
+    let mut first = 0;
+    while first < part {
+        let last = (first + chunk).min(part);
+        each(first..last, steps);
+        first = last;
+    }
+}
+
+/// Computes the values of the examples `part`.
+///
+/// `indices` and `statistics` keep what backward needs; without backward, there are no indices.
+pub fn forward<E: Element>(
+    plan: &Plan<E>,
+    given: Given<'_, E>,
+    part: &Range<usize>,
+    room: Room<'_, E>,
+    mut indices: Option<&mut [u32]>,
+    statistics: &mut [E],
+) {
+    let images = part.len();
+    let Room { values, scratch } = room;
+    for segment in &plan.segments {
+        chunks(images, &segment.steps, segment.chunk, |chunk, steps| {
+            for step in &plan.steps[steps.clone()] {
+                let range = |value| plan.forward.range(value, images, &chunk, segment.chunk);
+                let (output, around) = Around::carve(values, range(step.output));
+                let mut inputs: [&[E]; MOST_INPUTS] = [&[]; MOST_INPUTS];
+                for (slice, value) in inputs.iter_mut().zip(&step.inputs) {
+                    *slice = match plan.inputs[*value] {
+                        Some(input) => {
+                            let chunk = part.start + chunk.start..part.start + chunk.end;
+                            examples(given.inputs[input], plan.lens[*value], chunk)
+                        }
+                        None => around.get(range(*value)),
+                    };
+                }
+                step.op.forward(
+                    chunk.len(),
+                    Forward {
+                        inputs: &inputs[..step.inputs.len()],
+                        parameters: &given.parameters[step.parameters.clone()],
+                        output,
+                        indices: (indices.as_deref_mut())
+                            .map(|all| &mut all[kept_indices(step, images, &chunk)]),
+                        statistics: &mut statistics[step.statistics.clone()],
+                        scratch,
+                    },
+                );
+            }
+        });
+    }
+}
+
+/// Where a step keeps the indices of a chunk.
+fn kept_indices<E: Element>(step: &Step<E>, images: usize, chunk: &Range<usize>) -> Range<usize> {
+    let (first, len) = (step.indices * images, step.op.indices());
+    first + chunk.start * len..first + chunk.end * len
+}
+
+/// What forward has kept of one part.
+pub struct Kept<'a, E> {
+    /// Its values.
+    pub values: &'a [E],
+    /// Its indices.
+    pub indices: &'a [u32],
+    /// The statistics of the whole batch.
+    pub statistics: &'a [E],
+}
+
+/// Computes the gradients of the examples `part`.
+///
+/// Those of parameters are added to `d_parameters`; those of inputs end up where
+/// [`Plan::backward`] says. `further` is memory for gradients that will be added to others.
+pub fn backward<E: Element>(
+    plan: &Plan<E>,
+    given: Given<'_, E>,
+    part: &Range<usize>,
+    kept: Kept<'_, E>,
+    d_outputs: &[&[E]],
+    room: Room<'_, E>,
+    further: &mut [E],
+    d_parameters: &mut [&mut [E]],
+) {
+    let images = part.len();
+    let Room { values, scratch } = room;
+    for ((value, gradient), d_output) in plan.outputs.iter().zip(d_outputs) {
+        let here = plan.backward.holds(*value);
+        let d_output = examples(d_output, plan.lens[*value], part.clone());
+        match gradient {
+            Some(gradient) if here => {
+                let range = plan.backward.range(*value, images, &(0..images), images);
+                match gradient {
+                    Gradient::First => values[range].copy_from_slice(d_output),
+                    _ => add::accumulate(d_output, &mut values[range]),
+                }
+            }
+            _ => {}
+        }
+    }
+    for segment in plan.segments.iter().rev() {
+        chunks(images, &segment.steps, segment.chunk, |chunk, steps| {
+            for step in plan.steps[steps.clone()].iter().rev() {
+                if step.gradients.is_empty() {
+                    continue;
+                }
+                let range = |value| plan.backward.range(value, images, &chunk, segment.chunk);
+                let value = |value: usize, read: bool| match plan.inputs[value] {
+                    _ if !read => &[][..],
+                    Some(input) => {
+                        let chunk = part.start + chunk.start..part.start + chunk.end;
+                        examples(given.inputs[input], plan.lens[value], chunk)
+                    }
+                    None => {
+                        let range = plan.forward.range(value, images, &chunk, segment.chunk);
+                        &kept.values[range]
+                    }
+                };
+                let reads = step.op.reads();
+                let mut inputs: [&[E]; MOST_INPUTS] = [&[]; MOST_INPUTS];
+                for (slice, input) in inputs.iter_mut().zip(&step.inputs) {
+                    *slice = value(*input, reads.input);
+                }
+                // The gradient of the output, then those of the inputs.
+                let mut ranges: [Range<usize>; MOST_INPUTS + 1] = Default::default();
+                ranges[0] = range(step.output);
+                let pairs = step.inputs.iter().zip(&step.gradients);
+                for (slot, (input, gradient)) in ranges[1..].iter_mut().zip(pairs) {
+                    if *gradient == Gradient::First {
+                        *slot = range(*input);
+                    }
+                }
+                let [Some(d_output), d_inputs @ ..] = &mut carve(values, &ranges) else {
+                    unreachable!("an output has a gradient, or the step is passed over")
+                };
+                let mut rest = &mut *further;
+                let pairs = step.inputs.iter().zip(&step.gradients);
+                for (d_input, (input, gradient)) in d_inputs.iter_mut().zip(pairs) {
+                    if *gradient == Gradient::Further {
+                        let (here, behind) = rest.split_at_mut(chunk.len() * plan.lens[*input]);
+                        *d_input = Some(here);
+                        rest = behind;
+                    }
+                }
+                step.op.backward(
+                    chunk.len(),
+                    Backward {
+                        inputs: &inputs[..step.inputs.len()],
+                        parameters: &given.parameters[step.parameters.clone()],
+                        output: value(step.output, reads.output),
+                        d_output,
+                        d_inputs: &mut d_inputs[..step.inputs.len()],
+                        d_parameters: &mut d_parameters[step.parameters.clone()],
+                        indices: &kept.indices[kept_indices(step, images, &chunk)],
+                        statistics: &kept.statistics[step.statistics.clone()],
+                        scratch,
+                    },
+                );
+                let mut rest = &*further;
+                for (input, gradient) in step.inputs.iter().zip(&step.gradients) {
+                    if *gradient == Gradient::Further {
+                        let (here, behind) = rest.split_at(chunk.len() * plan.lens[*input]);
+                        add::accumulate(here, &mut values[range(*input)]);
+                        rest = behind;
+                    }
+                }
+            }
+        });
+    }
+}
+
+/// Several pieces of a slice at once; an empty range gives none. They must not overlap.
+fn carve<'a, E, const N: usize>(
+    mut all: &'a mut [E],
+    ranges: &[Range<usize>; N],
+) -> [Option<&'a mut [E]>; N] {
+    let mut pieces = [const { None }; N];
+    let mut passed = 0;
+    loop {
+        let left = (0..N).filter(|nth| pieces[*nth].is_none() && !ranges[*nth].is_empty());
+        let Some(nth) = left.min_by_key(|nth| ranges[*nth].start) else {
+            return pieces;
+        };
+        let range = &ranges[nth];
+        let (_, rest) = all.split_at_mut(range.start - passed);
+        let (piece, rest) = rest.split_at_mut(range.len());
+        pieces[nth] = Some(piece);
+        (all, passed) = (rest, range.end);
+    }
+}

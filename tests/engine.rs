@@ -1,0 +1,178 @@
+//! The engine against the same models layer by layer through dfdx's ops: values and all gradients.
+
+mod support;
+
+use rayon::ThreadPoolBuilder;
+use shapeproof::engine::{with_disabled, with_parts};
+use shapeproof::prelude::*;
+use shapeproof::tensor::Element;
+use support::{assert_near, distinct, parameter_gradients};
+
+/// Output and gradients as numbers, with names.
+type Found = Vec<(String, Vec<f64>)>;
+
+fn wide<E: Element>(values: Vec<E>) -> Vec<f64> {
+    values.into_iter().map(|v| v.to_f64().unwrap()).collect()
+}
+
+/// Runs forward and backward, and gives the output, the gradient of the input and those of the
+/// parameters. The loss is another function of every output.
+macro_rules! pass {
+    ($net:expr, $x:expr, $forward:ident) => {{
+        let y = $net.$forward($x.leaky_trace());
+        let mut found: Found = vec![("output".into(), wide(y.as_vec()))];
+        let count = y.shape().num_elements();
+        let weights = distinct(count, 3).into_iter();
+        let weights = weights.map(|v| num_traits::NumCast::from(v).unwrap());
+        let weights = Cpu::default().tensor_from_vec(weights.collect(), *y.shape());
+        let gradients = (y * weights).sum().backward();
+        found.push(("d_input".into(), wide(gradients.get(&$x).as_vec())));
+        let gradients = parameter_gradients(&$net, &gradients).into_iter();
+        found.extend(gradients.map(|(name, values)| (name, wide(values))));
+        found
+    }};
+}
+
+/// The tolerance of a type: f64 differs in the last digits, f32 in the last but one.
+fn tolerance<E: Element>() -> f64 {
+    if size_of::<E>() == 8 {
+        1e-10
+    } else {
+        2e-4
+    }
+}
+
+fn on_threads<R: Send>(threads: usize, run: impl FnOnce() -> R + Send) -> R {
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.expect("threads can be started").install(run)
+}
+
+#[track_caller]
+fn assert_alike(what: &str, found: &Found, expected: &Found, tolerance: f64) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    for ((name, found), (_, expected)) in found.iter().zip(expected) {
+        let largest = expected.iter().fold(1.0, |a: f64, b| a.max(b.abs()));
+        let label = format!("{what}: {name}");
+        assert_near(&label, found, expected, tolerance * largest, 0.0);
+    }
+}
+
+fn bits(found: &Found) -> Vec<Vec<u64>> {
+    let bits = |(_, v): &(String, Vec<f64>)| v.iter().map(|v| v.to_bits()).collect();
+    found.iter().map(bits).collect()
+}
+
+/// `alike!(name, Net, [sizes])`: a test of a model with one input against dfdx's ops.
+macro_rules! alike {
+    ($name:ident, $Net:ident, [$($size:literal),+]) => {
+        #[test]
+        fn $name() {
+            alike!(@ f64, $name, $Net, [$($size),+]);
+            alike!(@ f32, $name, $Net, [$($size),+]);
+        }
+    };
+    (@ $E:ident, $name:ident, $Net:ident, [$($size:literal),+]) => {{
+        let dev = Cpu::seed_from_u64(5);
+        let mut net: $Net<$E, Cpu> = $Net::new(&dev);
+        for batch in [1usize, 2, 3, 7, 33] {
+            let x: Tensor<(usize, $(Const<$size>),+), $E, Cpu> =
+                dev.sample_normal_like(&(batch, $(Const::<$size>),+));
+            let expected = with_disabled(|| pass!(net, x, forward));
+            for parts in 1..=3 {
+                let what = format!("{} {} batch {batch} parts {parts}", stringify!($name), stringify!($E));
+                let found = with_parts(parts, || pass!(net, x, forward));
+                assert_alike(&what, &found, &expected, tolerance::<$E>());
+                let again = with_parts(parts, || pass!(net, x, forward_mut));
+                assert_eq!(bits(&found), bits(&again), "{what}: the second time");
+                let plain = with_parts(parts, || net.forward(x.clone()));
+                let label = format!("{what}: without a tape");
+                assert_near(&label, &wide(plain.as_vec()), &expected[0].1, tolerance::<$E>() * 10.0, 0.0);
+            }
+        }
+    }};
+}
+
+#[model(input = Chw<1, 28, 28>, output = Flat<10>)]
+struct LeNet5 {
+    conv1: Conv2d<6, Kernel<5>, Padding<2>>,
+    relu1: Relu,
+    pool1: MaxPool2d<2>,
+    conv2: Conv2d<16, Kernel<5>>,
+    relu2: Relu,
+    pool2: MaxPool2d<2>,
+    flatten: Flatten,
+    fc1: Linear<120>,
+    relu3: Relu,
+    fc2: Linear<84>,
+    relu4: Relu,
+    fc3: Linear<10>,
+}
+alike!(lenet, LeNet5, [1, 28, 28]);
+
+/// Every function of a number, every pooling, awkward geometries.
+#[model(input = Chw<4, 9, 11>, output = Flat<5>)]
+struct Chain {
+    grouped: Conv2d<6, Kernel<3, 2>, Groups<2>, Stride<1, 2>, Padding<2, 1>>,
+    tanh: Tanh,
+    max: MaxPool2d<3, Stride<2, 1>, Padding<1>>,
+    depthwise: Conv2d<6, Kernel<2>, Groups<6>, NoBias, Dilation<1, 2>>,
+    leaky: LeakyRelu<1, 5>,
+    average: AvgPool2d<2, Stride<1>>,
+    gelu: Gelu,
+    point: Conv2d<5, Kernel<1>>,
+    total: SumPool2d<2, Stride<1>, Padding<1>>,
+    softmax: Softmax,
+    same: Conv2d<3, Kernel<2, 4>, SamePadding>,
+    flatten: Flatten,
+    dense: Linear<7, NoBias>,
+    sigmoid: Sigmoid,
+    last: Linear<5>,
+    end: Softmax,
+}
+alike!(chain, Chain, [4, 9, 11]);
+
+#[block]
+struct Residual<const F: usize, const STRIDE: usize = 1> {
+    conv1: Conv2d<F, Kernel<3>, Stride<STRIDE>, Padding<1>, NoBias>,
+    relu1: Relu,
+    conv2: Conv2d<F, Kernel<3>, Padding<1>>,
+    #[from(input)]
+    shortcut: Conv2d<F, Kernel<1>, Stride<STRIDE>, NoBias>,
+    #[from(conv2, shortcut)]
+    sum: Add,
+    relu2: Relu,
+}
+
+/// Blocks, repetition, skips over dense layers, values read twice by one op.
+#[model(input = Chw<2, 7, 6>, output = Flat<4>)]
+struct Skips {
+    stem: Conv2d<3, Kernel<3>, Padding<1>>,
+    relu: Relu,
+    #[from(relu, stem, relu)]
+    twice: Add,
+    body: Repeat<3, Residual<3>>,
+    #[from(body, twice, input)]
+    stack: Concat,
+    down: Residual<4, 2>,
+    flatten: Flatten,
+    fc1: Linear<9>,
+    relu3: Relu,
+    fc2: Linear<9>,
+    #[from(fc2, relu3)]
+    around: Add,
+    relu4: Relu,
+    #[from(relu4, flatten)]
+    both: Concat,
+    fc3: Linear<4>,
+}
+alike!(skips, Skips, [2, 7, 6]);
+
+/// The output is read by other layers, too, and one layer leads nowhere.
+#[model(input = Flat<6>, output = Flat<6>)]
+struct Elementwise {
+    relu: Relu,
+    tanh: Tanh,
+    #[from(input, tanh, relu)]
+    sum: Add,
+}
+alike!(elementwise, Elementwise, [6]);
