@@ -42,15 +42,18 @@ pub mod max_pool2d;
 mod number;
 pub mod pad2d;
 pub mod pool2d;
+mod simd;
 pub mod softmax;
 mod standardize;
 pub mod sum;
 pub mod sum_pool2d;
 pub mod unfold;
 pub mod upsample2d;
+pub mod winograd;
 
 pub use image::{Axis, Image, Planes, Window};
 pub use number::Number;
+pub use simd::Level;
 
 /// Fails unless the slice called `what` has the length that the geometry gives.
 #[track_caller]
