@@ -6,6 +6,9 @@
 //! is vectorised by the compiler.
 
 #[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{_mm512_mask_storeu_ps, _mm512_maskz_loadu_ps};
+
+#[cfg(target_arch = "x86_64")]
 use pulp::x86::{V3, V4};
 #[cfg(target_arch = "x86_64")]
 use pulp::Simd;
@@ -144,8 +147,12 @@ pub(super) trait Lanes: Copy {
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// `max(0, a)`, where NaN stays NaN.
     fn relu(self, a: Self::V) -> Self::V;
+    /// To the front of `x`; where `x` is shorter, only what fits.
+    fn store_part(self, v: Self::V, x: &mut [f32]);
+    /// The sum of its numbers.
+    fn sum(self, v: Self::V) -> f32;
     /// Exchanges rows and columns.
-    fn transpose(self, m: &mut Square);
+    fn transpose(self, from: &Square, to: &mut Square);
 }
 
 /// Four numbers, which is what every machine of the last twenty years adds at once.
@@ -193,11 +200,19 @@ impl Lanes for Portable {
         a.map(|a| if a <= 0.0 { 0.0 } else { a })
     }
     #[inline(always)]
-    fn transpose(self, m: &mut Square) {
-        let old = *m;
-        for (i, row) in m.iter_mut().enumerate() {
+    fn sum(self, v: [f32; 4]) -> f32 {
+        (v[0] + v[2]) + (v[1] + v[3])
+    }
+    #[inline(always)]
+    fn store_part(self, v: [f32; 4], x: &mut [f32]) {
+        let len = x.len().min(4);
+        x[..len].copy_from_slice(&v[..len]);
+    }
+    #[inline(always)]
+    fn transpose(self, from: &Square, to: &mut Square) {
+        for (i, row) in to.iter_mut().enumerate() {
             for (j, x) in row.iter_mut().enumerate() {
-                *x = old[j][i];
+                *x = from[j][i];
             }
         }
     }
@@ -246,15 +261,23 @@ impl Lanes for V3 {
         pulp::cast(self.avx._mm256_max_ps(pulp::cast(self.splat_f32s(0.0)), pulp::cast(a)))
     }
     #[inline(always)]
-    fn transpose(self, m: &mut Square) {
+    fn sum(self, v: Self::V) -> f32 {
+        self.reduce_sum_f32s(v)
+    }
+    #[inline(always)]
+    fn store_part(self, v: Self::V, x: &mut [f32]) {
+        let len = x.len().min(8);
+        x[..len].copy_from_slice(&pulp::cast::<Self::V, [f32; 8]>(v)[..len]);
+    }
+    #[inline(always)]
+    fn transpose(self, from: &Square, to: &mut Square) {
         let avx = self.avx;
-        let old = *m;
         for (down, across) in [(0, 0), (0, 8), (8, 0), (8, 8)] {
             let mut quads = [[avx._mm256_setzero_ps(); 4]; 2];
             for (half, quads) in quads.iter_mut().enumerate() {
                 let mut r = [avx._mm256_setzero_ps(); 4];
                 for (i, r) in r.iter_mut().enumerate() {
-                    let row = &old[down + half * 4 + i][across..across + 8];
+                    let row = &from[down + half * 4 + i][across..across + 8];
                     *r = pulp::cast(<[f32; 8]>::try_from(row).expect("eight numbers"));
                 }
                 // Pairs of rows, interleaved; then pairs of pairs: squares of 4 are transposed.
@@ -272,11 +295,18 @@ impl Lanes for V3 {
                 let left = avx._mm256_permute2f128_ps::<0x20>(top[i], bottom[i]);
                 let right = avx._mm256_permute2f128_ps::<0x31>(top[i], bottom[i]);
                 let columns = down..down + 8;
-                m[across + i][columns.clone()].copy_from_slice(&pulp::cast::<_, [f32; 8]>(left));
-                m[across + i + 4][columns].copy_from_slice(&pulp::cast::<_, [f32; 8]>(right));
+                to[across + i][columns.clone()].copy_from_slice(&pulp::cast::<_, [f32; 8]>(left));
+                to[across + i + 4][columns].copy_from_slice(&pulp::cast::<_, [f32; 8]>(right));
             }
         }
     }
+}
+
+/// A mask of the first `len` of sixteen numbers, or of all.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn first_bits(len: usize) -> u16 {
+    ((1u32 << len.min(16)) - 1) as u16
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -292,7 +322,10 @@ impl Lanes for V4 {
     }
     #[inline(always)]
     fn load_part(self, x: &[f32]) -> Self::V {
-        self.partial_load_f32s(x)
+        let some = first_bits(x.len());
+        // SAFETY: `self` proves that the machine has AVX-512, and of `x` the instruction reads only
+        // the numbers whose bit is set: the first of them, at most all.
+        pulp::cast(unsafe { _mm512_maskz_loadu_ps(some, x.as_ptr()) })
     }
     #[inline(always)]
     fn store(self, v: Self::V, x: &mut [f32]) {
@@ -320,15 +353,26 @@ impl Lanes for V4 {
         pulp::cast(self.avx512f._mm512_max_ps(pulp::cast(self.splat_f32s(0.0)), pulp::cast(a)))
     }
     #[inline(always)]
-    fn transpose(self, m: &mut Square) {
+    fn sum(self, v: Self::V) -> f32 {
+        self.reduce_sum_f32s(v)
+    }
+    #[inline(always)]
+    fn store_part(self, v: Self::V, x: &mut [f32]) {
+        let some = first_bits(x.len());
+        // SAFETY: `self` proves that the machine has AVX-512, and of `x` the instruction writes
+        // only the numbers whose bit is set: the first of them, at most all.
+        unsafe { _mm512_mask_storeu_ps(x.as_mut_ptr(), some, pulp::cast(v)) }
+    }
+    #[inline(always)]
+    fn transpose(self, from: &Square, to: &mut Square) {
         let f = self.avx512f;
         let mut q = [[f._mm512_setzero_ps(); 4]; 4];
         for (i, q) in q.iter_mut().enumerate() {
             let [r0, r1, r2, r3]: [std::arch::x86_64::__m512; 4] = [
-                pulp::cast(m[4 * i]),
-                pulp::cast(m[4 * i + 1]),
-                pulp::cast(m[4 * i + 2]),
-                pulp::cast(m[4 * i + 3]),
+                pulp::cast(from[4 * i]),
+                pulp::cast(from[4 * i + 1]),
+                pulp::cast(from[4 * i + 2]),
+                pulp::cast(from[4 * i + 3]),
             ];
             // Pairs of rows, interleaved; then pairs of pairs: squares of 4 are transposed.
             let (a, b) = (f._mm512_unpacklo_ps(r0, r1), f._mm512_unpackhi_ps(r0, r1));
@@ -346,10 +390,10 @@ impl Lanes for V4 {
             let b = f._mm512_shuffle_f32x4::<0x88>(q[2][j], q[3][j]);
             let c = f._mm512_shuffle_f32x4::<0xdd>(q[0][j], q[1][j]);
             let d = f._mm512_shuffle_f32x4::<0xdd>(q[2][j], q[3][j]);
-            m[j] = pulp::cast(f._mm512_shuffle_f32x4::<0x88>(a, b));
-            m[4 + j] = pulp::cast(f._mm512_shuffle_f32x4::<0x88>(c, d));
-            m[8 + j] = pulp::cast(f._mm512_shuffle_f32x4::<0xdd>(a, b));
-            m[12 + j] = pulp::cast(f._mm512_shuffle_f32x4::<0xdd>(c, d));
+            to[j] = pulp::cast(f._mm512_shuffle_f32x4::<0x88>(a, b));
+            to[4 + j] = pulp::cast(f._mm512_shuffle_f32x4::<0x88>(c, d));
+            to[8 + j] = pulp::cast(f._mm512_shuffle_f32x4::<0xdd>(a, b));
+            to[12 + j] = pulp::cast(f._mm512_shuffle_f32x4::<0xdd>(c, d));
         }
     }
 }

@@ -19,27 +19,23 @@ pub fn pixels<S: Lanes>(
     let image = &input[image * plan.channels * height * width..][..plan.channels * height * width];
     let top = 4 * nth;
     let columns = plan.columns();
+    let mut squares: [Square; 6] = [[[0.0; 16]; 16]; 6];
     for (block, planes) in image.chunks(16 * height * width).enumerate() {
         let mut x = 0;
         while x < width {
             // Vectors are rows of pixels here, so that a pixel is transformed once for both tiles
             // that see it.
-            let mut squares = [[[0.0; 16]; 16]; 6];
             for (channel, plane) in planes.chunks_exact(height * width).enumerate() {
                 let mut part = 0;
-                while part < 16 && x + part < width {
-                    let from = x + part;
+                while part < 16 {
+                    let from = (x + part).min(width);
                     let to = (from + S::LANES).min(width);
                     let mut tall = [simd.splat(0.0); 6];
                     for (ky, v) in tall.iter_mut().enumerate() {
                         let y = (top + ky).wrapping_sub(plan.before.0);
                         if y < height {
                             let line = &plane[y * width..][..width];
-                            *v = if to - from == S::LANES {
-                                simd.load(&line[from..to])
-                            } else {
-                                simd.load_part(&line[from..to])
-                            };
+                            *v = simd.load_part(&line[from..to]);
                         }
                     }
                     let tall = transform::pixels(simd, tall);
@@ -49,10 +45,9 @@ pub fn pixels<S: Lanes>(
                     part += S::LANES;
                 }
             }
-            for (ky, square) in squares.iter_mut().enumerate() {
-                simd.transpose(square);
+            for (ky, square) in squares.iter().enumerate() {
                 let first = (ky * columns + plan.before.1 + x) * 16;
-                stripe[first..first + 256].copy_from_slice(square.as_flattened());
+                simd.transpose(square, to_square(&mut stripe[first..first + 256]));
             }
             x += 16;
         }
@@ -93,6 +88,7 @@ pub fn places_back<S: Lanes>(
     let image = &d_output[image * plan.filters * height * width..][..plan.filters * height * width];
     let top = 4 * nth;
     let columns = plan.columns();
+    let mut square: Square = [[0.0; 16]; 16];
     for (block, planes) in image.chunks(16 * height * width).enumerate() {
         for ky in 0..4 {
             let stripe = &mut stripe[ky * columns * 16..][..columns * 16];
@@ -102,14 +98,17 @@ pub fn places_back<S: Lanes>(
             }
             let mut x = 0;
             while x < width {
-                let mut square: Square = [[0.0; 16]; 16];
                 let len = (width - x).min(16);
                 for (channel, plane) in planes.chunks_exact(height * width).enumerate() {
                     let line = &plane[(top + ky) * width + x..][..len];
-                    read(simd, line, &mut square[channel]);
+                    let mut part = 0;
+                    while part < 16 {
+                        let some = &line[part.min(len)..(part + S::LANES).min(len)];
+                        simd.store(simd.load_part(some), &mut square[channel][part..]);
+                        part += S::LANES;
+                    }
                 }
-                simd.transpose(&mut square);
-                stripe[x * 16..][..256].copy_from_slice(square.as_flattened());
+                simd.transpose(&square, to_square(&mut stripe[x * 16..][..256]));
                 x += 16;
             }
         }
@@ -154,6 +153,8 @@ pub fn places<S: Lanes>(
     let len = plan.filters * height * width;
     let image = &mut output[image * len..][..len];
     let top = 4 * nth;
+    let mut squares: [Square; 4] = [[[0.0; 16]; 16]; 4];
+    let mut turned: Square = [[0.0; 16]; 16];
     for (block, planes) in image.chunks_mut(16 * height * width).enumerate() {
         let mut bias = [0.0; 16];
         if let Some(all) = epilogue.bias {
@@ -164,7 +165,6 @@ pub fn places<S: Lanes>(
         let mut x = 0;
         while x < width {
             // Four tiles give sixteen columns.
-            let mut squares = [[[0.0; 16]; 16]; 4];
             for (quarter, nth) in (x / 4..plan.tiles().min(x / 4 + 4)).enumerate() {
                 let mut half = 0;
                 while half < 16 {
@@ -192,13 +192,14 @@ pub fn places<S: Lanes>(
                 }
             }
             let len = (width - x).min(16);
-            for (ky, square) in squares.iter_mut().enumerate().take(height - top) {
-                simd.transpose(square);
-                for (line, plane) in square.iter().zip(planes.chunks_exact_mut(height * width)) {
+            for (ky, square) in squares.iter().enumerate().take(height - top) {
+                simd.transpose(square, &mut turned);
+                for (line, plane) in turned.iter().zip(planes.chunks_exact_mut(height * width)) {
                     let to = &mut plane[(top + ky) * width + x..][..len];
-                    match <&mut [f32; 16]>::try_from(&mut *to) {
-                        Ok(to) => *to = *line,
-                        Err(_) => to.copy_from_slice(&line[..len]),
+                    let mut part = 0;
+                    while part < len {
+                        simd.store_part(simd.load(&line[part..]), &mut to[part..]);
+                        part += S::LANES;
                     }
                 }
             }
@@ -207,17 +208,9 @@ pub fn places<S: Lanes>(
     }
 }
 
-/// Up to sixteen numbers, then zeros.
+/// 256 numbers as sixteen rows of sixteen.
 #[inline(always)]
-fn read<S: Lanes>(simd: S, from: &[f32], to: &mut [f32; 16]) {
-    if let Ok(from) = <&[f32; 16]>::try_from(from) {
-        *to = *from;
-        return;
-    }
-    let mut part = 0;
-    while part < from.len() {
-        let end = (part + S::LANES).min(from.len());
-        simd.store(simd.load_part(&from[part..end]), &mut to[part..]);
-        part += S::LANES;
-    }
+fn to_square(numbers: &mut [f32]) -> &mut Square {
+    let (rows, _) = numbers.as_chunks_mut();
+    rows.try_into().expect("sixteen rows of sixteen")
 }

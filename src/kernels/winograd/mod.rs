@@ -206,6 +206,14 @@ impl Plan {
     }
 }
 
+/// Whether a convolution can be computed so: 3×3 at stride 1, with at most two pixels of padding.
+pub const fn suits(g: &Geometry) -> bool {
+    let w = g.window;
+    g.groups == 1
+        && matches!((w.kernel, w.stride, w.dilation), ((3, 3), (1, 1), (1, 1)))
+        && matches!((w.before, w.after), ((0..=2, 0..=2), (0..=2, 0..=2)))
+}
+
 /// Numbers of scratch memory that each direction needs, whatever the batch.
 pub const fn scratch_len(g: &Geometry) -> usize {
     max(Plan::forward(g).scratch_len(), Plan::backward(g).scratch_len())
@@ -269,6 +277,7 @@ pub fn forward_prepared(
     super::expect_len("input", input.len(), batch * g.input.len());
     super::expect_len("prepared", prepared.len(), prepared_len(g));
     super::expect_len("output", output.len(), batch * g.output().len());
+    assert!(suits(g), "another method for this window");
     let plan = Plan::forward(g);
     let [_, v, m, stripe] = cut(&plan, scratch);
     level.run(Convolve {
@@ -299,6 +308,7 @@ pub fn forward(
     super::expect_len("input", input.len(), batch * g.input.len());
     super::expect_len("weight", weight.len(), g.weight_len());
     super::expect_len("output", output.len(), batch * g.output().len());
+    assert!(suits(g), "another method for this window");
     let plan = Plan::forward(g);
     convolve(level, plan, false, batch, input, weight, epilogue, output, scratch);
 }
@@ -319,6 +329,7 @@ pub fn backward_input(
     super::expect_len("d_input", d_input.len(), batch * g.input.len());
     super::expect_len("weight", weight.len(), g.weight_len());
     super::expect_len("d_output", d_output.len(), batch * g.output().len());
+    assert!(suits(g), "another method for this window");
     let plan = Plan::backward(g);
     let none = Epilogue::default();
     convolve(level, plan, true, batch, d_output, weight, none, d_input, scratch);
@@ -370,6 +381,7 @@ pub fn backward_weight(
     super::expect_len("input", input.len(), batch * g.input.len());
     super::expect_len("d_output", d_output.len(), batch * g.output().len());
     super::expect_len("d_weight", d_weight.len(), g.weight_len());
+    assert!(suits(g), "another method for this window");
     let plan = Plan::forward(g);
     level.run(Correlate {
         plan,

@@ -15,15 +15,15 @@ pub fn prepare<S: Lanes>(simd: S, plan: &Plan, turned: bool, weight: &[f32], u: 
     } else {
         (plan.channels * 9, 9)
     };
-    for channel in 0..plan.channels {
-        for block in (0..plan.filters).step_by(16) {
-            let mut square: Square = [[0.0; 16]; 16];
+    let (mut square, mut taps16): (Square, Square) = ([[0.0; 16]; 16], [[0.0; 16]; 16]);
+    for block in (0..plan.filters).step_by(16) {
+        for channel in 0..plan.channels {
             let some = square.iter_mut().take(plan.filters - block);
             for (nth, taps) in some.enumerate() {
                 let first = (block + nth) * filter_step + channel * channel_step;
                 taps[..9].copy_from_slice(&weight[first..first + 9]);
             }
-            simd.transpose(&mut square);
+            simd.transpose(&square, &mut taps16);
             let mut half = 0;
             while half < 16 {
                 let mut tall = [[simd.splat(0.0); 6]; 3];
@@ -32,7 +32,7 @@ pub fn prepare<S: Lanes>(simd: S, plan: &Plan, turned: bool, weight: &[f32], u: 
                     for (ky, w) in column.iter_mut().enumerate() {
                         let tap = ky * 3 + kx;
                         let tap = if turned { 8 - tap } else { tap };
-                        *w = simd.load(&square[tap][half..]);
+                        *w = simd.load(&taps16[tap][half..]);
                     }
                     *tall = transform::weights(simd, column);
                 }
@@ -54,9 +54,9 @@ pub fn prepare<S: Lanes>(simd: S, plan: &Plan, turned: bool, weight: &[f32], u: 
 #[inline(always)]
 pub fn gradient<S: Lanes>(simd: S, plan: &Plan, du: &[f32], d_weight: &mut [f32]) {
     let layout = plan.weighed();
-    for channel in 0..plan.channels {
-        for block in (0..plan.filters).step_by(16) {
-            let mut square: Square = [[0.0; 16]; 16];
+    let (mut square, mut taps16): (Square, Square) = ([[0.0; 16]; 16], [[0.0; 16]; 16]);
+    for block in (0..plan.filters).step_by(16) {
+        for channel in 0..plan.channels {
             let mut half = 0;
             while half < 16 {
                 let mut tall = [[simd.splat(0.0); 3]; 6];
@@ -77,8 +77,8 @@ pub fn gradient<S: Lanes>(simd: S, plan: &Plan, du: &[f32], d_weight: &mut [f32]
                 }
                 half += S::LANES;
             }
-            simd.transpose(&mut square);
-            for (nth, taps) in square.iter().enumerate().take(plan.filters - block) {
+            simd.transpose(&square, &mut taps16);
+            for (nth, taps) in taps16.iter().enumerate().take(plan.filters - block) {
                 let first = ((block + nth) * plan.channels + channel) * 9;
                 for (dw, tap) in d_weight[first..first + 9].iter_mut().zip(taps) {
                     *dw += *tap;
