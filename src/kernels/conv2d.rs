@@ -92,7 +92,7 @@ impl Geometry {
             _ if winograd::suits(self) && self.fills_tiles() => Method::Winograd,
             // Few channels or few filters make a product whose operands are hardly used twice: to
             // lay out the pixels costs as much as to multiply them.
-            _ if direct::suits(self) && self.input.channels <= 8 => Method::Direct,
+            _ if direct::suits(self) && self.is_small() => Method::Direct,
             // Everything else: the product runs at nearly the machine's peak, whatever the window.
             _ => Method::Unfold,
         }
@@ -107,12 +107,22 @@ impl Geometry {
             && tiled(input.height) * tiled(input.width) <= 2 * input.plane()
     }
 
+    /// Whether channels or filters are few.
+    const fn is_small(&self) -> bool {
+        // For many filters of few weights, the product has enough to do with what is unfolded.
+        self.groups == 1
+            && self.input.channels <= 8
+            && (self.filters < 32 || self.input.channels * self.window.taps() >= 64)
+    }
+
     /// Numbers of scratch memory that each direction needs, whatever the batch.
     pub const fn scratch_len(&self) -> usize {
         // `f64` unfolds where `f32` knows better.
         let unfolded = self.seen() * self.window.taps() * self.output().plane();
         let own = match self.method() {
-            Method::Pointwise | Method::Depthwise => return 0,
+            Method::Pointwise => return 0,
+            Method::Depthwise if direct::suits(self) => return direct::scratch_len(self),
+            Method::Depthwise => return 0,
             Method::Winograd => winograd::scratch_len(self),
             Method::Direct => direct::scratch_len(self),
             Method::Unfold => 0,
@@ -148,6 +158,8 @@ impl Geometry {
         match self.method() {
             Method::Winograd if is_prepared || tiles >= WINOGRAD_TILES => wide.then_some(level),
             Method::Direct => wide.then_some(level),
+            // Channel by channel.
+            Method::Depthwise if direct::suits(self) => wide.then_some(level),
             _ => None,
         }
     }
@@ -292,19 +304,17 @@ pub fn forward_prepared<T: Number>(
             relu: activation == Some(Activation::Relu),
         };
         match g.method() {
-            Method::Direct => direct::forward(level, g, batch, x, w, epilogue, y, s),
-            _ if p.is_empty() => winograd::forward(level, g, batch, x, w, epilogue, y, s),
-            _ => winograd::forward_prepared(level, g, batch, x, p, epilogue, y, s),
+            Method::Winograd if p.is_empty() => {
+                winograd::forward(level, g, batch, x, w, epilogue, y, s);
+            }
+            Method::Winograd => winograd::forward_prepared(level, g, batch, x, p, epilogue, y, s),
+            _ => direct::forward(level, g, batch, x, w, epilogue, y, s),
         }
         match activation {
             None | Some(Activation::Relu) => {}
             Some(other) => activation::forward_in_place(other, output),
         }
         return;
-    }
-    output.fill(T::zero());
-    if let Some(bias) = bias {
-        bias::forward(&g.output().planes(), batch, bias, output);
     }
     let images = input.chunks_exact(g.input.len());
     for (x, y) in images.zip(output.chunks_exact_mut(g.output().len())) {
@@ -314,6 +324,9 @@ pub fn forward_prepared<T: Number>(
             unfolded::forward(g, x, weight, y, scratch);
         }
         // While the image is in the cache.
+        if let Some(bias) = bias {
+            bias::forward(&g.output().planes(), 1, bias, y);
+        }
         if let Some(activation) = activation {
             activation::forward_in_place(activation, y);
         }
@@ -354,8 +367,8 @@ pub fn backward_input<T: Number>(
         T::f32s_mut(&mut *scratch),
     ) {
         return match g.method() {
-            Method::Direct => direct::backward_input(level, g, batch, w, dy, dx, s),
-            _ => winograd::backward_input(level, g, batch, w, dy, dx, s),
+            Method::Winograd => winograd::backward_input(level, g, batch, w, dy, dx, s),
+            _ => direct::backward_input(level, g, batch, w, dy, dx, s),
         };
     }
     let images = d_input.chunks_exact_mut(g.input.len());
@@ -402,8 +415,8 @@ pub fn backward_weight<T: Number>(
         T::f32s_mut(&mut *scratch),
     ) {
         return match g.method() {
-            Method::Direct => direct::backward_weight(level, g, batch, x, dy, dw, s),
-            _ => winograd::backward_weight(level, g, batch, x, dy, dw, s),
+            Method::Winograd => winograd::backward_weight(level, g, batch, x, dy, dw, s),
+            _ => direct::backward_weight(level, g, batch, x, dy, dw, s),
         };
     }
     let images = input.chunks_exact(g.input.len());

@@ -1,7 +1,8 @@
 //! Keeps the largest value under a window.
 
 use super::pool2d::Geometry;
-use super::{expect_len, Number};
+use super::simd::{Kernel, Lanes, Level};
+use super::{expect_len, Number, Window};
 
 /// Stands in the indices where a window lies in the padding with all of its taps.
 pub const NOWHERE: u32 = u32::MAX;
@@ -46,6 +47,16 @@ pub fn forward<T: Number>(
         "a channel of {} pixels is too large for indices of 32 bits",
         g.input.plane()
     );
+    if let (true, Some(input), Some(output)) =
+        (halves(g), T::f32s(input), T::f32s_mut(&mut *output))
+    {
+        return Level::best().run(Halve {
+            g,
+            input,
+            output,
+            indices,
+        });
+    }
     output.fill(T::neg_infinity());
     indices.fill(NOWHERE);
     let (stride, places) = (g.window.stride.1, g.output().plane());
@@ -103,6 +114,71 @@ pub fn backward<T: Number>(
         for (dy, index) in dy.iter().zip(indices) {
             if *index != NOWHERE {
                 dx[*index as usize] += *dy;
+            }
+        }
+    }
+}
+
+/// Whether the windows are 2×2 pixels side by side, as in most networks: each row of places then
+/// has two rows of pixels of its own, and needs to be written only once.
+fn halves(g: &Geometry) -> bool {
+    let window = Window {
+        stride: (2, 2),
+        ..Window::new(2, 2)
+    };
+    g.window == window
+}
+
+/// [`forward`] where [`halves`].
+struct Halve<'a> {
+    g: &'a Geometry,
+    input: &'a [f32],
+    output: &'a mut [f32],
+    indices: &'a mut [u32],
+}
+
+impl Kernel for Halve<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Lanes>(self, simd: S) {
+        let (width, out) = (self.g.input.width, self.g.output());
+        // Where in a window of the channel: a number that is carried as the bits of another.
+        let tag = |offset: usize| simd.splat(f32::from_bits(offset as u32));
+        let tags = [tag(0), tag(1), tag(width), tag(width + 1)];
+        let planes = self.input.chunks_exact(self.g.input.plane());
+        let pooled = self.output.chunks_exact_mut(out.plane());
+        let pooled = pooled.zip(self.indices.chunks_exact_mut(out.plane()));
+        for (x, (y, indices)) in planes.zip(pooled) {
+            let places = y.chunks_exact_mut(out.width);
+            let places = places.zip(indices.chunks_exact_mut(out.width));
+            for (row, (rows, (y, indices))) in x.chunks_exact(2 * width).zip(places).enumerate() {
+                let (above, below) = rows.split_at(width);
+                let mut place = 0;
+                while place < out.width {
+                    let end = (place + S::LANES).min(out.width);
+                    let middle = (2 * place + S::LANES).min(2 * end);
+                    let (left, right) = (2 * place..middle, middle..2 * end);
+                    let top = simd.unzip(
+                        simd.load_part(&above[left.clone()]),
+                        simd.load_part(&above[right.clone()]),
+                    );
+                    let bottom =
+                        simd.unzip(simd.load_part(&below[left]), simd.load_part(&below[right]));
+                    let largest = (top.0, tags[0]);
+                    let largest = simd.larger((top.1, tags[1]), largest);
+                    let largest = simd.larger((bottom.0, tags[2]), largest);
+                    let largest = simd.larger((bottom.1, tags[3]), largest);
+                    simd.store_part(largest.0, &mut y[place..end]);
+                    let mut bits = [0.0; 16];
+                    simd.store(largest.1, &mut bits);
+                    let first = (2 * (row * width + place)) as u32;
+                    let found = indices[place..end].iter_mut().zip(&bits);
+                    for (nth, (index, bits)) in found.enumerate() {
+                        *index = first + 2 * nth as u32 + bits.to_bits();
+                    }
+                    place = end;
+                }
             }
         }
     }

@@ -151,6 +151,11 @@ pub(super) trait Lanes: Copy {
     fn store_part(self, v: Self::V, x: &mut [f32]);
     /// The sum of its numbers.
     fn sum(self, v: Self::V) -> f32;
+    /// Every second number of `a` and then `b`, from the first and from the second.
+    fn unzip(self, a: Self::V, b: Self::V) -> (Self::V, Self::V);
+    /// The first value with its tag where it is larger than the second one's or NaN, else the
+    /// second; tags are bits, and not computed with.
+    fn larger(self, a: (Self::V, Self::V), b: (Self::V, Self::V)) -> (Self::V, Self::V);
     /// Exchanges rows and columns.
     fn transpose(self, from: &Square, to: &mut Square);
 }
@@ -202,6 +207,20 @@ impl Lanes for Portable {
     #[inline(always)]
     fn sum(self, v: [f32; 4]) -> f32 {
         (v[0] + v[2]) + (v[1] + v[3])
+    }
+    #[inline(always)]
+    fn unzip(self, a: [f32; 4], b: [f32; 4]) -> ([f32; 4], [f32; 4]) {
+        ([a[0], a[2], b[0], b[2]], [a[1], a[3], b[1], b[3]])
+    }
+    #[inline(always)]
+    fn larger(self, a: ([f32; 4], [f32; 4]), b: ([f32; 4], [f32; 4])) -> ([f32; 4], [f32; 4]) {
+        let mut of = b;
+        for i in 0..4 {
+            let first = (a.0[i] > b.0[i]) | a.0[i].is_nan();
+            of.0[i] = if first { a.0[i] } else { b.0[i] };
+            of.1[i] = if first { a.1[i] } else { b.1[i] };
+        }
+        of
     }
     #[inline(always)]
     fn store_part(self, v: [f32; 4], x: &mut [f32]) {
@@ -258,11 +277,34 @@ impl Lanes for V3 {
     #[inline(always)]
     fn relu(self, a: Self::V) -> Self::V {
         // Of two numbers of which one is NaN, the instruction gives the second.
-        pulp::cast(self.avx._mm256_max_ps(pulp::cast(self.splat_f32s(0.0)), pulp::cast(a)))
+        pulp::cast(
+            self.avx
+                ._mm256_max_ps(pulp::cast(self.splat_f32s(0.0)), pulp::cast(a)),
+        )
     }
     #[inline(always)]
     fn sum(self, v: Self::V) -> f32 {
         self.reduce_sum_f32s(v)
+    }
+    #[inline(always)]
+    fn unzip(self, a: Self::V, b: Self::V) -> (Self::V, Self::V) {
+        // The instruction works on halves, of which the middle quarters then change places.
+        let (a, b) = (pulp::cast(a), pulp::cast(b));
+        let even = self.avx._mm256_shuffle_ps::<0x88>(a, b);
+        let odd = self.avx._mm256_shuffle_ps::<0xdd>(a, b);
+        let (even, odd) = (pulp::cast(even), pulp::cast(odd));
+        let even = self.avx2._mm256_permute4x64_pd::<0b11_01_10_00>(even);
+        let odd = self.avx2._mm256_permute4x64_pd::<0b11_01_10_00>(odd);
+        (pulp::cast(even), pulp::cast(odd))
+    }
+    #[inline(always)]
+    fn larger(self, a: (Self::V, Self::V), b: (Self::V, Self::V)) -> (Self::V, Self::V) {
+        let is_number = self.equal_f32s(a.0, a.0);
+        let first = self.or_m32s(self.greater_than_f32s(a.0, b.0), self.not_m32s(is_number));
+        (
+            self.select_f32s(first, a.0, b.0),
+            self.select_f32s(first, a.1, b.1),
+        )
     }
     #[inline(always)]
     fn store_part(self, v: Self::V, x: &mut [f32]) {
@@ -281,8 +323,14 @@ impl Lanes for V3 {
                     *r = pulp::cast(<[f32; 8]>::try_from(row).expect("eight numbers"));
                 }
                 // Pairs of rows, interleaved; then pairs of pairs: squares of 4 are transposed.
-                let (a, b) = (avx._mm256_unpacklo_ps(r[0], r[1]), avx._mm256_unpackhi_ps(r[0], r[1]));
-                let (c, d) = (avx._mm256_unpacklo_ps(r[2], r[3]), avx._mm256_unpackhi_ps(r[2], r[3]));
+                let (a, b) = (
+                    avx._mm256_unpacklo_ps(r[0], r[1]),
+                    avx._mm256_unpackhi_ps(r[0], r[1]),
+                );
+                let (c, d) = (
+                    avx._mm256_unpacklo_ps(r[2], r[3]),
+                    avx._mm256_unpackhi_ps(r[2], r[3]),
+                );
                 *quads = [
                     avx._mm256_shuffle_ps::<0x44>(a, c),
                     avx._mm256_shuffle_ps::<0xee>(a, c),
@@ -350,11 +398,32 @@ impl Lanes for V4 {
     #[inline(always)]
     fn relu(self, a: Self::V) -> Self::V {
         // Of two numbers of which one is NaN, the instruction gives the second.
-        pulp::cast(self.avx512f._mm512_max_ps(pulp::cast(self.splat_f32s(0.0)), pulp::cast(a)))
+        pulp::cast(
+            self.avx512f
+                ._mm512_max_ps(pulp::cast(self.splat_f32s(0.0)), pulp::cast(a)),
+        )
     }
     #[inline(always)]
     fn sum(self, v: Self::V) -> f32 {
         self.reduce_sum_f32s(v)
+    }
+    #[inline(always)]
+    fn unzip(self, a: Self::V, b: Self::V) -> (Self::V, Self::V) {
+        const EVEN: [i32; 16] = [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30];
+        const ODD: [i32; 16] = [1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31];
+        let (a, b) = (pulp::cast(a), pulp::cast(b));
+        let even = self.avx512f._mm512_permutex2var_ps(a, pulp::cast(EVEN), b);
+        let odd = self.avx512f._mm512_permutex2var_ps(a, pulp::cast(ODD), b);
+        (pulp::cast(even), pulp::cast(odd))
+    }
+    #[inline(always)]
+    fn larger(self, a: (Self::V, Self::V), b: (Self::V, Self::V)) -> (Self::V, Self::V) {
+        let is_number = self.equal_f32s(a.0, a.0);
+        let first = self.or_m32s(self.greater_than_f32s(a.0, b.0), self.not_m32s(is_number));
+        (
+            self.select_f32s(first, a.0, b.0),
+            self.select_f32s(first, a.1, b.1),
+        )
     }
     #[inline(always)]
     fn store_part(self, v: Self::V, x: &mut [f32]) {

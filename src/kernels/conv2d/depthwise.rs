@@ -1,4 +1,4 @@
-//! Every filter sees one channel of one image: shifted planes are added up.
+//! Every filter sees one channel of one image: shifted planes are added up, at any stride.
 
 use super::super::sum;
 use super::{Geometry, Number};
@@ -31,9 +31,10 @@ fn rows(g: &Geometry, mut each: impl FnMut(usize, usize, usize, usize)) {
     }
 }
 
-/// Adds to `y`.
+/// Overwrites `y`.
 pub fn forward<T: Number>(g: &Geometry, x: &[T], weight: &[T], y: &mut [T]) {
     let stride = g.window.stride.1;
+    y.fill(T::zero());
     rows(g, |tap, place, pixel, len| {
         let w = weight[tap];
         let y = &mut y[place..place + len];

@@ -28,6 +28,8 @@ const PLACES: usize = 512;
 /// One of the two directions of a convolution at stride 1.
 #[derive(Clone, Copy)]
 struct Plan {
+    groups: usize,
+    /// Of each group, as all that follows.
     channels: usize,
     filters: usize,
     kernel: (usize, usize),
@@ -40,8 +42,9 @@ impl Plan {
     const fn forward(g: &Geometry) -> Self {
         let output = g.output();
         Plan {
-            channels: g.input.channels,
-            filters: g.filters,
+            groups: g.groups,
+            channels: g.seen(),
+            filters: g.filters / g.groups,
             kernel: g.window.kernel,
             input: (g.input.height, g.input.width),
             output: (output.height, output.width),
@@ -53,6 +56,7 @@ impl Plan {
     const fn backward(g: &Geometry) -> Self {
         let (plan, (kh, kw)) = (Plan::forward(g), g.window.kernel);
         Plan {
+            groups: plan.groups,
             channels: plan.filters,
             filters: plan.channels,
             kernel: plan.kernel,
@@ -86,9 +90,14 @@ impl Plan {
         self.channels * self.kernel.0 * self.kernel.1
     }
 
-    /// Images whose gradients are added up together.
+    /// Images whose gradients are added up together; those of a group do not lie side by side
+    /// where there are several.
     const fn images(&self) -> usize {
-        PLACES.div_ceil(self.places())
+        if self.groups > 1 {
+            1
+        } else {
+            PLACES.div_ceil(self.places())
+        }
     }
 
     /// Copies an image to the middle of its padding.
@@ -116,8 +125,7 @@ impl Plan {
 /// Whether a convolution can be computed so: at stride 1, with less padding than taps.
 pub const fn suits(g: &Geometry) -> bool {
     let w = g.window;
-    g.groups == 1
-        && w.stride.0 * w.stride.1 * w.dilation.0 * w.dilation.1 == 1
+    w.stride.0 * w.stride.1 * w.dilation.0 * w.dilation.1 == 1
         && w.before.0 < w.kernel.0
         && w.after.0 < w.kernel.0
         && w.before.1 < w.kernel.1
@@ -185,8 +193,10 @@ pub fn backward_input(
     let (turned, scratch) = scratch.split_at_mut(g.weight_len());
     let taps = g.window.taps();
     for (nth, from) in weight.chunks_exact(taps).enumerate() {
-        let (filter, channel) = (nth / g.input.channels, nth % g.input.channels);
-        let to = &mut turned[(channel * g.filters + filter) * taps..][..taps];
+        let (filter, channel) = (nth / plan.filters, nth % plan.filters);
+        let (group, filter) = (filter / plan.channels, filter % plan.channels);
+        let place = (group * plan.filters + channel) * plan.channels + filter;
+        let to = &mut turned[place * taps..][..taps];
         for (to, from) in to.iter_mut().zip(from.iter().rev()) {
             *to = *from;
         }
@@ -244,15 +254,20 @@ impl Kernel for Slide<'_> {
         let sums = &mut sums[..FILTERS * plan.places16()];
         // The padding is never written after this.
         padded.fill(0.0);
-        assert!(self.weight.len() == plan.filters * plan.taps());
-        let images = self.input.chunks_exact(plan.channels * plan.input.0 * plan.input.1);
+        let weights = plan.filters * plan.taps();
+        assert!(self.weight.len() == plan.groups * weights);
+        let images = self
+            .input
+            .chunks_exact(plan.channels * plan.input.0 * plan.input.1);
         let outputs = self.output.chunks_exact_mut(plan.filters * height * width);
-        for (image, output) in images.zip(outputs) {
+        for (nth, (image, output)) in images.zip(outputs).enumerate() {
+            let group = nth % plan.groups;
+            let weight = &self.weight[group * weights..][..weights];
             plan.pad(image, padded);
             let mut filter = 0;
             while filter < plan.filters {
                 let filters = filters::<S>(plan.filters - filter);
-                let weight = &self.weight[filter * plan.taps()..][..filters * plan.taps()];
+                let weight = &weight[filter * plan.taps()..][..filters * plan.taps()];
                 let mut place = 0;
                 while place < plan.places() {
                     let left = (plan.places() - place).div_ceil(S::LANES);
@@ -292,7 +307,8 @@ impl Kernel for Slide<'_> {
                 let planes = output[filter * height * width..].chunks_exact_mut(height * width);
                 let rows = sums.chunks_exact(plan.places16()).take(filters);
                 for (nth, (plane, sums)) in planes.zip(rows).enumerate() {
-                    let bias = self.epilogue.bias.map_or(0.0, |bias| bias[filter + nth]);
+                    let nth = group * plan.filters + filter + nth;
+                    let bias = self.epilogue.bias.map_or(0.0, |bias| bias[nth]);
                     let relu = self.epilogue.relu;
                     for (row, line) in plane.chunks_exact_mut(width).enumerate() {
                         let sums = &sums[row * plan.width()..][..width];
@@ -414,10 +430,16 @@ impl Kernel for Gather<'_> {
         xs.fill(0.0);
         dys.fill(0.0);
         let (kh, kw) = plan.kernel;
-        assert!(self.d_weight.len() == plan.filters * plan.taps());
-        let images = self.input.chunks(plan.images() * plan.channels * plan.input.0 * plan.input.1);
-        let d_outputs = self.d_output.chunks(plan.images() * plan.filters * height * width);
-        for (images, d_outputs) in images.zip(d_outputs) {
+        let weights = plan.filters * plan.taps();
+        assert!(self.d_weight.len() == plan.groups * weights);
+        let images = self
+            .input
+            .chunks(plan.images() * plan.channels * plan.input.0 * plan.input.1);
+        let d_outputs = self
+            .d_output
+            .chunks(plan.images() * plan.filters * height * width);
+        for (nth, (images, d_outputs)) in images.zip(d_outputs).enumerate() {
+            let d_weight = &mut self.d_weight[nth % plan.groups * weights..][..weights];
             let images = images.chunks_exact(plan.channels * plan.input.0 * plan.input.1);
             let count = images.len();
             for (image, x) in images.zip(xs.chunks_exact_mut(x_len)) {
@@ -447,7 +469,7 @@ impl Kernel for Gather<'_> {
                             3.. => 3,
                             _ => 1,
                         };
-                        let to = &mut self.d_weight[filter * plan.taps() + row * kw + kx..];
+                        let to = &mut d_weight[filter * plan.taps() + row * kw + kx..];
                         // SAFETY: of each of `count` images, the block reads `places16` numbers
                         // from each of `taps` pixels, the last of which is the last one that a tap
                         // at place 0 sees, so at most `BEHIND` behind the last plane; and as many

@@ -15,8 +15,7 @@ fn products(g: &Geometry, batch: usize, mut each: impl FnMut(usize, usize, usize
             let group = filter / filters_per_group;
             for oy in 0..output.height {
                 for ox in 0..output.width {
-                    let y =
-                        ((image * g.filters + filter) * output.height + oy) * output.width + ox;
+                    let y = ((image * g.filters + filter) * output.height + oy) * output.width + ox;
                     for nth in 0..g.seen() {
                         let channel = group * g.seen() + nth;
                         for ky in 0..kernel_height {
@@ -25,8 +24,7 @@ fn products(g: &Geometry, batch: usize, mut each: impl FnMut(usize, usize, usize
                                     * kernel_width
                                     + kx;
                                 // In the padding the pixel is 0, and so is the product.
-                                if let Some(pixel) = g.window.under(&input, (oy, ox), (ky, kx))
-                                {
+                                if let Some(pixel) = g.window.under(&input, (oy, ox), (ky, kx)) {
                                     let plane = image * input.channels + channel;
                                     each(plane * input.plane() + pixel, w, y);
                                 }

@@ -13,7 +13,7 @@ fn matrices(g: &Geometry) -> (usize, usize, usize) {
     )
 }
 
-/// One image; adds to `y`.
+/// One image; overwrites `y`.
 pub fn forward<T: Number>(g: &Geometry, x: &[T], weight: &[T], y: &mut [T], scratch: &mut [T]) {
     let (filters, under, places) = matrices(g);
     let groups = x.chunks_exact(g.group().len());
@@ -23,7 +23,7 @@ pub fn forward<T: Number>(g: &Geometry, x: &[T], weight: &[T], y: &mut [T], scra
         matmul(
             Matrix::new(filters, under, w),
             Matrix::new(under, places, columns),
-            Output::Add,
+            Output::Overwrite,
             y,
         );
     }

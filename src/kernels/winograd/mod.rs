@@ -216,7 +216,10 @@ pub const fn suits(g: &Geometry) -> bool {
 
 /// Numbers of scratch memory that each direction needs, whatever the batch.
 pub const fn scratch_len(g: &Geometry) -> usize {
-    max(Plan::forward(g).scratch_len(), Plan::backward(g).scratch_len())
+    max(
+        Plan::forward(g).scratch_len(),
+        Plan::backward(g).scratch_len(),
+    )
 }
 
 /// Numbers in the transformed weights.
@@ -264,6 +267,7 @@ pub fn prepare(level: Level, g: &Geometry, weight: &[f32], prepared: &mut [f32])
 ///
 /// # Panics
 /// When a slice has another size.
+#[allow(clippy::too_many_arguments)] // what is read, what is written, scratch: as everywhere here
 pub fn forward_prepared(
     level: Level,
     g: &Geometry,
@@ -295,6 +299,7 @@ pub fn forward_prepared(
 ///
 /// # Panics
 /// When a slice has another size.
+#[allow(clippy::too_many_arguments)] // what is read, what is written, scratch: as everywhere here
 pub fn forward(
     level: Level,
     g: &Geometry,
@@ -310,7 +315,9 @@ pub fn forward(
     super::expect_len("output", output.len(), batch * g.output().len());
     assert!(suits(g), "another method for this window");
     let plan = Plan::forward(g);
-    convolve(level, plan, false, batch, input, weight, epilogue, output, scratch);
+    convolve(
+        level, plan, false, batch, input, weight, epilogue, output, scratch,
+    );
 }
 
 /// See [`super::conv2d::backward_input`].
@@ -332,10 +339,13 @@ pub fn backward_input(
     assert!(suits(g), "another method for this window");
     let plan = Plan::backward(g);
     let none = Epilogue::default();
-    convolve(level, plan, true, batch, d_output, weight, none, d_input, scratch);
+    convolve(
+        level, plan, true, batch, d_output, weight, none, d_input, scratch,
+    );
 }
 
 /// Prepares the weights in the scratch memory, then convolves.
+#[allow(clippy::too_many_arguments)] // those of its callers
 fn convolve(
     level: Level,
     plan: Plan,
@@ -458,11 +468,25 @@ impl Kernel for Convolve<'_> {
                 let v = &v[point * tiled.point..][..tiled.point];
                 let u = &self.u[point * weighed.point..][..weighed.point];
                 let m = &mut m[point * products.point..][..products.point];
-                product(simd, sizes, (v, lies), (u, weighed.panel), (m, products.panel), false);
+                product(
+                    simd,
+                    sizes,
+                    (v, lies),
+                    (u, weighed.panel),
+                    (m, products.panel),
+                    false,
+                );
             }
             for row in first..last {
                 let tile = (row - first) * plan.tiles();
-                image::places(simd, plan, row, (&*m, products, tile), &self.epilogue, self.output);
+                image::places(
+                    simd,
+                    plan,
+                    row,
+                    (&*m, products, tile),
+                    &self.epilogue,
+                    self.output,
+                );
             }
             first = last;
         }
@@ -501,7 +525,14 @@ impl Kernel for Correlate<'_> {
             stripe.fill(0.0);
             for row in first..last {
                 let tile = (row - first) * plan.tiles();
-                image::places_back(simd, plan, row, self.d_output, stripe, (&mut *m, products, tile));
+                image::places_back(
+                    simd,
+                    plan,
+                    row,
+                    self.d_output,
+                    stripe,
+                    (&mut *m, products, tile),
+                );
             }
             for point in 0..POINTS {
                 let k = (last - first) * plan.tiles();
@@ -523,7 +554,14 @@ impl Kernel for Correlate<'_> {
                 for panel in 0..plan.channels16() / 16 {
                     let v = &v[tiled.place(point, panel, 0)..][..tiled.panel];
                     let du = &mut du[panel * 256..];
-                    product(simd, sizes, (v, lies), (m, products.panel), (du, weighed.panel), true);
+                    product(
+                        simd,
+                        sizes,
+                        (v, lies),
+                        (m, products.panel),
+                        (du, weighed.panel),
+                        true,
+                    );
                 }
             }
             first = last;

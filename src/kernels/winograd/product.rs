@@ -150,7 +150,11 @@ unsafe fn block<S: Lanes, const M: usize, const V: usize>(
         for (i, sums) in sums.iter().enumerate() {
             for (c, sum) in c.iter().zip(sums) {
                 let c = std::slice::from_raw_parts_mut(c.add(i * 16), S::LANES);
-                let sum = if adds { simd.add(simd.load(c), *sum) } else { *sum };
+                let sum = if adds {
+                    simd.add(simd.load(c), *sum)
+                } else {
+                    *sum
+                };
                 simd.store(sum, c);
             }
         }

@@ -31,9 +31,20 @@ pub fn pixels<S: Lanes>(s: S, x: [S::V; 6]) -> [S::V; 6] {
 pub fn weights<S: Lanes>(s: S, w: [S::V; 3]) -> [S::V; 6] {
     let zero = s.splat(0.0);
     // w₀/6 + w₂/6 and w₀/24 + w₂/6
-    let sixths = s.mul_add(s.splat(1.0 / 6.0), w[2], s.mul_add(s.splat(1.0 / 6.0), w[0], zero));
-    let mixed = s.mul_add(s.splat(1.0 / 6.0), w[2], s.mul_add(s.splat(1.0 / 24.0), w[0], zero));
-    let (sixth, twelfth) = (s.mul_add(s.splat(1.0 / 6.0), w[1], zero), s.mul_add(s.splat(1.0 / 12.0), w[1], zero));
+    let sixths = s.mul_add(
+        s.splat(1.0 / 6.0),
+        w[2],
+        s.mul_add(s.splat(1.0 / 6.0), w[0], zero),
+    );
+    let mixed = s.mul_add(
+        s.splat(1.0 / 6.0),
+        w[2],
+        s.mul_add(s.splat(1.0 / 24.0), w[0], zero),
+    );
+    let (sixth, twelfth) = (
+        s.mul_add(s.splat(1.0 / 6.0), w[1], zero),
+        s.mul_add(s.splat(1.0 / 12.0), w[1], zero),
+    );
     [
         s.mul_add(s.splat(0.25), w[0], zero),
         s.sub(zero, s.add(sixths, sixth)),
@@ -50,11 +61,19 @@ pub fn weights_back<S: Lanes>(s: S, u: [S::V; 6]) -> [S::V; 3] {
     let zero = s.splat(0.0);
     let (sum_1, difference_1) = (s.add(u[1], u[2]), s.sub(u[2], u[1]));
     let (sum_2, difference_2) = (s.add(u[3], u[4]), s.sub(u[3], u[4]));
-    let first = s.mul_add(s.splat(1.0 / 24.0), sum_2, s.mul_add(s.splat(0.25), u[0], zero));
+    let first = s.mul_add(
+        s.splat(1.0 / 24.0),
+        sum_2,
+        s.mul_add(s.splat(0.25), u[0], zero),
+    );
     let last = s.mul_add(s.splat(1.0 / 6.0), sum_2, u[5]);
     [
         s.mul_add(s.splat(-1.0 / 6.0), sum_1, first),
-        s.mul_add(s.splat(1.0 / 12.0), difference_2, s.mul_add(s.splat(1.0 / 6.0), difference_1, zero)),
+        s.mul_add(
+            s.splat(1.0 / 12.0),
+            difference_2,
+            s.mul_add(s.splat(1.0 / 6.0), difference_1, zero),
+        ),
         s.mul_add(s.splat(-1.0 / 6.0), sum_1, last),
     ]
 }
