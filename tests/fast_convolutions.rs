@@ -10,6 +10,7 @@
 mod strategies;
 
 use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
 use shapeproof::kernels::activation::{self, Activation};
 use shapeproof::kernels::conv2d::{self, direct, naive, Geometry, Method};
 use shapeproof::kernels::winograd::{self, Epilogue};
@@ -142,8 +143,18 @@ fn geometry(
     })
 }
 
+fn config() -> ProptestConfig {
+    ProptestConfig {
+        cases: 48,
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource(
+            "proptest-regressions",
+        ))),
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(config())]
 
     #[test]
     fn direct_equals_naive(

@@ -117,7 +117,8 @@ const UNSAFE: &[(&str, usize)] = &[
     ("simd.rs", 2),
     // Blocks of products in registers: a check of every number would take as long as the product.
     ("winograd/product.rs", 2),
-    ("conv2d/direct.rs", 4),
+    ("conv2d/direct/slide.rs", 2),
+    ("conv2d/direct/gather.rs", 2),
 ];
 
 #[test]

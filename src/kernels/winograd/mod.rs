@@ -48,6 +48,7 @@
 //! <https://arxiv.org/abs/1509.09308>.
 
 mod image;
+mod plan;
 mod product;
 mod transform;
 mod weight;
@@ -55,156 +56,8 @@ mod weight;
 use super::conv2d::Geometry;
 use super::simd::{Kernel, Lanes};
 use super::{expect_scratch, Level};
+use plan::{max, Layout, Plan, POINTS};
 use product::{product, Lies, Sizes};
-
-/// Numbers that the transformed tiles and products of a group may hold: they are read from the
-/// cache.
-const GROUP: usize = 1 << 18;
-/// Tiles that a group holds at least: the transformed weights are read for each group.
-const TILES: usize = 48;
-/// Numbers in a transformed tile.
-const POINTS: usize = 36;
-
-/// What a convolution looks like from here: one of the two directions.
-#[derive(Clone, Copy, Debug)]
-struct Plan {
-    /// Read, and written.
-    channels: usize,
-    filters: usize,
-    /// Rows and columns of the input.
-    input: (usize, usize),
-    /// Rows and columns of the output.
-    output: (usize, usize),
-    /// Above and left of the input.
-    before: (usize, usize),
-}
-
-/// Where 36 matrices lie, each in panels of sixteen columns.
-#[derive(Clone, Copy, Debug)]
-struct Layout {
-    /// From a panel to the next.
-    panel: usize,
-    /// From a matrix to the next.
-    point: usize,
-}
-
-impl Layout {
-    const fn new(columns: usize, rows: usize) -> Self {
-        Layout {
-            panel: rows * 16,
-            // A line of the cache more than it holds: the numbers of one tile then lie in
-            // different sets of the cache, where powers of two would put them into one.
-            point: columns * rows + 16,
-        }
-    }
-
-    const fn len(&self) -> usize {
-        POINTS * self.point
-    }
-
-    /// A row's sixteen columns.
-    #[inline(always)]
-    const fn place(&self, point: usize, panel: usize, row: usize) -> usize {
-        point * self.point + panel * self.panel + row * 16
-    }
-}
-
-const fn ceil16(n: usize) -> usize {
-    n.div_ceil(16) * 16
-}
-
-const fn max(a: usize, b: usize) -> usize {
-    if a > b {
-        a
-    } else {
-        b
-    }
-}
-
-impl Plan {
-    const fn forward(g: &Geometry) -> Self {
-        let output = g.output();
-        Plan {
-            channels: g.input.channels,
-            filters: g.filters,
-            input: (g.input.height, g.input.width),
-            output: (output.height, output.width),
-            before: g.window.before,
-        }
-    }
-
-    /// The convolution whose input is the gradient of the output.
-    const fn backward(g: &Geometry) -> Self {
-        let output = g.output();
-        Plan {
-            channels: g.filters,
-            filters: g.input.channels,
-            input: (output.height, output.width),
-            output: (g.input.height, g.input.width),
-            before: (2 - g.window.before.0, 2 - g.window.before.1),
-        }
-    }
-
-    const fn tile_rows(&self) -> usize {
-        self.output.0.div_ceil(4)
-    }
-
-    /// Tiles in a row.
-    const fn tiles(&self) -> usize {
-        self.output.1.div_ceil(4)
-    }
-
-    const fn channels16(&self) -> usize {
-        ceil16(self.channels)
-    }
-
-    const fn filters16(&self) -> usize {
-        ceil16(self.filters)
-    }
-
-    /// Tile rows in a group.
-    const fn rows(&self) -> usize {
-        let row = POINTS * self.tiles() * (self.channels16() + self.filters16());
-        max(max(GROUP / row, TILES.div_ceil(self.tiles())), 1)
-    }
-
-    /// Tiles in a group, and as many more as make whole blocks of a product.
-    const fn group(&self) -> usize {
-        (self.rows() * self.tiles()).div_ceil(4) * 4
-    }
-
-    /// Columns of the buffer that a row of tiles is transposed in.
-    const fn columns(&self) -> usize {
-        let read = self.before.1 + ceil16(self.input.1);
-        max(max(read, 4 * self.tiles() + 2), ceil16(4 * self.tiles()))
-    }
-
-    /// Where the numbers of a group's tiles of so many channels lie.
-    const fn tiled(&self, channels: usize) -> Layout {
-        Layout::new(channels, self.group())
-    }
-
-    /// Where the numbers of the transformed weights lie.
-    const fn weighed(&self) -> Layout {
-        Layout::new(self.filters16(), self.channels16())
-    }
-
-    /// Numbers of each part of the scratch memory.
-    const fn parts(&self) -> [usize; 4] {
-        [
-            self.weighed().len(),
-            self.tiled(self.channels16()).len(),
-            self.tiled(self.filters16()).len(),
-            6 * self.columns() * 16,
-        ]
-    }
-
-    const fn scratch_len(&self) -> usize {
-        let [u, v, m, stripe] = self.parts();
-        // All parts begin at a line of the cache.
-        u + v + m + stripe + 16
-    }
-}
 
 /// Whether a convolution can be computed so: 3×3 at stride 1, with at most two pixels of padding.
 pub const fn suits(g: &Geometry) -> bool {
