@@ -50,12 +50,7 @@ pub fn forward<T: Number>(
     if let (true, Some(input), Some(output)) =
         (halves(g), T::f32s(input), T::f32s_mut(&mut *output))
     {
-        return Level::best().run(Halve {
-            g,
-            input,
-            output,
-            indices,
-        });
+        return forward_halves(Level::best(), g, batch, input, output, indices);
     }
     output.fill(T::neg_infinity());
     indices.fill(NOWHERE);
@@ -127,6 +122,29 @@ fn halves(g: &Geometry) -> bool {
         ..Window::new(2, 2)
     };
     g.window == window
+}
+
+/// [`forward`] where the windows are 2×2 pixels side by side, compiled for a level.
+///
+/// # Panics
+/// When a slice has another size, or the windows lie otherwise.
+pub fn forward_halves(
+    level: Level,
+    g: &Geometry,
+    batch: usize,
+    input: &[f32],
+    output: &mut [f32],
+    indices: &mut [u32],
+) {
+    assert!(halves(g), "the windows must be 2×2, side by side");
+    g.check(batch, ("input", input.len()), ("output", output.len()));
+    expect_len("indices", indices.len(), output.len());
+    level.run(Halve {
+        g,
+        input,
+        output,
+        indices,
+    });
 }
 
 /// [`forward`] where [`halves`].

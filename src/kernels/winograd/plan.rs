@@ -2,11 +2,13 @@
 
 use super::Geometry;
 
-/// Numbers that the transformed tiles and products of a group may hold: they are read from the
-/// cache.
-const GROUP: usize = 1 << 18;
+/// Numbers that the transformed tiles and products of a group may hold: half a megabyte, so that
+/// they and the weights fit into the cache of a core.
+const GROUP: usize = 1 << 17;
 /// Tiles that a group holds at least: the transformed weights are read for each group.
-const TILES: usize = 48;
+const TILES: usize = 32;
+/// The same where the weights do not fit into that cache.
+const TILES_OF_MANY_WEIGHTS: usize = 96;
 /// Numbers in a transformed tile.
 pub const POINTS: usize = 36;
 
@@ -110,7 +112,12 @@ impl Plan {
     /// Tile rows in a group.
     pub const fn rows(&self) -> usize {
         let row = POINTS * self.tiles() * (self.channels16() + self.filters16());
-        max(max(GROUP / row, TILES.div_ceil(self.tiles())), 1)
+        let least = if self.weighed().len() > 2 * GROUP {
+            TILES_OF_MANY_WEIGHTS
+        } else {
+            TILES
+        };
+        max(GROUP / row, least.div_ceil(self.tiles()))
     }
 
     /// Tiles in a group, and as many more as make whole blocks of a product.

@@ -1,9 +1,8 @@
-//! The ways to convolve that are written for vector instructions, against the naive one: at every
-//! level of instructions that this machine has, over geometries that fill neither tiles nor
-//! vectors.
+//! Kernels that are written for vector instructions, against the naive ones: at every level of
+//! instructions that this machine has, over geometries that fill neither tiles nor vectors.
 //!
 //! Winograd's transforms lose digits. `the_error_of_winograd` measures how many, against `f64`:
-//! `cargo test --release --test fast_convolutions -- the_error --nocapture` prints them.
+//! `cargo test --release --test fast_paths -- the_error --nocapture` prints them.
 
 #[allow(dead_code)] // the public module, of which this file needs a part
 #[path = "../src/strategies.rs"]
@@ -14,7 +13,7 @@ use proptest::test_runner::FileFailurePersistence;
 use shapeproof::kernels::activation::{self, Activation};
 use shapeproof::kernels::conv2d::{self, direct, naive, Geometry, Method};
 use shapeproof::kernels::winograd::{self, Epilogue};
-use shapeproof::kernels::{Image, Level, Window};
+use shapeproof::kernels::{max_pool2d, pool2d, Image, Level, Window};
 use strategies::{seed, values, whole_values};
 
 /// Largest error allowed, relative to the largest number of the result.
@@ -290,6 +289,45 @@ fn a_fused_activation_is_one_afterwards() {
             y.fill(f32::NAN);
             conv2d::forward_prepared(&g, 2, &x, &w, &prepared, bias, some, &mut y, &mut s);
             assert_eq!(y, expected, "{method:?} {activation:?}, prepared");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn halves_equal_naive(
+        (channels, height, width) in (1usize..=3, 2usize..=7, 2usize..=71),
+        n in strategies::batch(),
+        nan in any::<prop::sample::Index>(),
+        seed in seed(),
+    ) {
+        let g = pool2d::Geometry {
+            input: Image::new(channels, height, width),
+            window: Window { stride: (2, 2), ..Window::new(2, 2) },
+        };
+        // Of few different numbers, many tie.
+        let tied: Vec<f32> = whole_values(n * g.input.len(), seed);
+        let mut with_nan = tied.clone();
+        let place = nan.index(with_nan.len());
+        with_nan[place] = f32::NAN;
+        let mut lowest = tied.clone();
+        lowest[place] = f32::NEG_INFINITY;
+        let len = n * g.output().len();
+        for x in [tied, with_nan, lowest] {
+            let (mut expected, mut places) = (vec![0.0; len], vec![7; len]);
+            max_pool2d::naive::forward(&g, n, &x, &mut expected, &mut places);
+            for level in Level::available() {
+                let (mut y, mut indices) = (vec![0.0; len], vec![9; len]);
+                max_pool2d::forward_halves(level, &g, n, &x, &mut y, &mut indices);
+                prop_assert_eq!(&indices, &places, "{:?}", level);
+                let bits = |y: &[f32]| y.iter().map(|y| y.to_bits()).collect::<Vec<_>>();
+                prop_assert_eq!(bits(&y), bits(&expected), "{:?}", level);
+                y.fill(0.0);
+                max_pool2d::forward(&g, n, &x, &mut y, &mut indices);
+                prop_assert_eq!(bits(&y), bits(&expected));
+            }
         }
     }
 }
