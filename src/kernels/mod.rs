@@ -13,7 +13,9 @@
 //! * Images lie as in PyTorch, `(B, C, H, W)` without gaps; weights `(F, C / groups, KH, KW)`.
 //! * What is written is overwritten, but the gradients of parameters are **added to**, because a
 //!   batch may come in parts.
-//! * Every kernel is written for [`Number`], that is for `f32` and `f64`.
+//! * Every kernel is written for [`Number`], that is for `f32` and `f64`. Where it pays, there is a
+//!   second way for `f32` alone, in vector instructions that the program looks for when it runs
+//!   ([`Level`]); [`conv2d::Geometry::method`] says which convolution takes which way, and why.
 //! * Beside each kernel stands a module `naive`: the same function as plain loops, or as the
 //!   formula of the textbook. It is the reference of the tests.
 //!

@@ -21,7 +21,11 @@ pub fn prepare<S: Lanes>(simd: S, plan: &Plan, turned: bool, weight: &[f32], u: 
             let some = square.iter_mut().take(plan.filters - block);
             for (nth, taps) in some.enumerate() {
                 let first = (block + nth) * filter_step + channel * channel_step;
-                taps[..9].copy_from_slice(&weight[first..first + 9]);
+                // Nine are needed; sixteen are one vector.
+                match weight[first..].first_chunk() {
+                    Some(some) => *taps = *some,
+                    None => taps[..9].copy_from_slice(&weight[first..first + 9]),
+                }
             }
             simd.transpose(&square, &mut taps16);
             let mut half = 0;
