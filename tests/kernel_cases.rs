@@ -102,7 +102,7 @@ fn every_method_has_its_geometries() {
         stride: (2, 1),
         ..Window::new(1, 1)
     };
-    use conv2d::Method::{Depthwise, Pointwise, Unfold};
+    use conv2d::Method::{Depthwise, Direct, Pointwise, Unfold, Winograd};
     assert_eq!(g(4, 6, 1, Window::new(1, 1)).method(), Pointwise);
     assert_eq!(g(4, 6, 2, Window::new(1, 1)).method(), Pointwise);
     assert_eq!(g(4, 6, 1, strided).method(), Unfold);
@@ -110,9 +110,20 @@ fn every_method_has_its_geometries() {
     assert_eq!(g(4, 8, 4, square).method(), Depthwise);
     assert_eq!(g(4, 8, 2, square).method(), Unfold);
     // Many filters share the one channel of a grey image.
-    assert_eq!(g(1, 6, 1, square).method(), Unfold);
+    assert_eq!(g(1, 6, 1, square).method(), Direct);
+    assert_eq!(g(1, 64, 1, square).method(), Unfold);
+    assert_eq!(g(64, 64, 1, strided).method(), Unfold);
+    assert_eq!(g(64, 6, 1, square).method(), Unfold);
+    // Of an output of 3×5, tiles of 4×4 are half in vain, and no more.
+    assert_eq!(g(64, 64, 1, square).method(), Unfold);
+    let padded = Window {
+        before: (1, 1),
+        after: (1, 1),
+        ..square
+    };
+    assert_eq!(g(64, 64, 1, padded).method(), Winograd);
     assert_eq!(g(4, 8, 2, square).scratch_len(), 2 * 9 * 3 * 5);
-    assert_eq!(g(4, 4, 4, square).scratch_len(), 0);
+    assert_eq!(g(4, 6, 1, Window::new(1, 1)).scratch_len(), 0);
 }
 
 /// PyTorch pads `same` with the odd pixel behind the image.
@@ -593,8 +604,15 @@ fn a_gradient_of_another_size() {
 #[test]
 #[should_panic(expected = "`scratch` holds 7 numbers, the geometry needs at least 8")]
 fn too_little_scratch_memory() {
+    let strided = conv2d::Geometry {
+        window: Window {
+            stride: (2, 1),
+            ..small().window
+        },
+        ..small()
+    };
     conv2d::forward(
-        &small(),
+        &strided,
         1,
         &[0.0; 6],
         &[0.0f32; 4],

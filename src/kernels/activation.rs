@@ -1,5 +1,6 @@
 //! Functions of one number, applied to every number.
 
+use super::simd::wide;
 use super::{expect_len, Number};
 
 /// A function of one number.
@@ -155,11 +156,13 @@ macro_rules! choose {
 pub fn forward<T: Number>(activation: Activation, input: &[T], output: &mut [T]) {
     expect_len("output", output.len(), input.len());
     macro_rules! each {
-        ($value:expr; $slope:expr) => {{
-            for (y, x) in output.iter_mut().zip(input) {
-                *y = apply($value, *x);
-            }
-        }};
+        ($value:expr; $slope:expr) => {
+            wide(|| {
+                for (y, x) in output.iter_mut().zip(input) {
+                    *y = apply($value, *x);
+                }
+            })
+        };
     }
     choose!(activation, each)
 }
@@ -167,11 +170,13 @@ pub fn forward<T: Number>(activation: Activation, input: &[T], output: &mut [T])
 /// `x = f(x)`, in place.
 pub fn forward_in_place<T: Number>(activation: Activation, values: &mut [T]) {
     macro_rules! each {
-        ($value:expr; $slope:expr) => {{
-            for x in values {
-                *x = apply($value, *x);
-            }
-        }};
+        ($value:expr; $slope:expr) => {
+            wide(|| {
+                for x in values {
+                    *x = apply($value, *x);
+                }
+            })
+        };
     }
     choose!(activation, each)
 }
@@ -189,11 +194,13 @@ pub fn backward<T: Number>(activation: Activation, input: &[T], d_output: &[T], 
     expect_len("d_output", d_output.len(), input.len());
     expect_len("d_input", d_input.len(), input.len());
     macro_rules! each {
-        ($value:expr; $slope:expr) => {{
-            for (dx, (x, dy)) in d_input.iter_mut().zip(input.iter().zip(d_output)) {
-                *dx = apply($slope, *x) * *dy;
-            }
-        }};
+        ($value:expr; $slope:expr) => {
+            wide(|| {
+                for (dx, (x, dy)) in d_input.iter_mut().zip(input.iter().zip(d_output)) {
+                    *dx = apply($slope, *x) * *dy;
+                }
+            })
+        };
     }
     choose!(activation, each)
 }

@@ -1,5 +1,6 @@
 //! The sum of several tensors, as at the end of a residual block.
 
+use super::simd::wide;
 use super::{expect_len, Number};
 
 /// `y = Σ_n x_n`
@@ -18,11 +19,11 @@ pub fn forward<T: Number>(parts: &[&[T]], output: &mut [T]) {
     match parts {
         [] => output.fill(T::zero()),
         // The shape of a residual block, in one pass over memory.
-        [a, b] => {
+        [a, b] => wide(|| {
             for (y, (a, b)) in output.iter_mut().zip(a.iter().zip(*b)) {
                 *y = *a + *b;
             }
-        }
+        }),
         [first, rest @ ..] => {
             output.copy_from_slice(first);
             for part in rest {
@@ -38,9 +39,11 @@ pub fn forward<T: Number>(parts: &[&[T]], output: &mut [T]) {
 /// When the lengths differ.
 pub fn accumulate<T: Number>(x: &[T], y: &mut [T]) {
     expect_len("x", x.len(), y.len());
-    for (y, x) in y.iter_mut().zip(x) {
-        *y += *x;
-    }
+    wide(|| {
+        for (y, x) in y.iter_mut().zip(x) {
+            *y += *x;
+        }
+    });
 }
 
 /// The same as plain loops.

@@ -5,7 +5,8 @@
 //! they are the running ones: [`forward`]; backward, [`backward_input_frozen`] and
 //! [`backward_parameters`].
 
-use super::sum::sum;
+use super::simd::wide;
+use super::sum::{sum_of, sum_of_pairs};
 use super::{expect_len, Number, Planes};
 
 /// The sizes of a batch normalisation of one image.
@@ -81,17 +82,11 @@ pub fn statistics<T: Number>(
     let count = T::of(count as f64);
     for channel in 0..g.planes.channels {
         let planes = || g.planes_of(batch, channel).map(|p| &input[p]);
-        let center = planes().map(sum).sum::<T>() / count;
+        let center = wide(|| planes().map(|x| sum_of(x, |x| x)).sum::<T>()) / count;
         // Twice over the numbers: `mean of squares − square of mean` loses all digits of a small
         // variance around a large mean.
-        let squares: T = planes()
-            .map(|plane| {
-                plane
-                    .iter()
-                    .map(|x| (*x - center) * (*x - center))
-                    .sum::<T>()
-            })
-            .sum();
+        let square = |x: T| (x - center) * (x - center);
+        let squares: T = wide(|| planes().map(|x| sum_of(x, square)).sum());
         mean[channel] = center;
         variance[channel] = squares / count;
     }
@@ -173,11 +168,14 @@ pub fn forward<T: Number>(
     );
     for channel in 0..g.planes.channels {
         let scale = g.scale(variance[channel]) * weight[channel];
-        for plane in g.planes_of(batch, channel) {
-            for (y, x) in output[plane.clone()].iter_mut().zip(&input[plane]) {
-                *y = (*x - mean[channel]) * scale + bias[channel];
+        let (mean, bias) = (mean[channel], bias[channel]);
+        wide(|| {
+            for plane in g.planes_of(batch, channel) {
+                for (y, x) in output[plane.clone()].iter_mut().zip(&input[plane]) {
+                    *y = (*x - mean) * scale + bias;
+                }
             }
-        }
+        });
     }
 }
 
@@ -220,13 +218,16 @@ pub fn backward_input<T: Number>(
         let (mean, scale) = (mean[channel], g.scale(variance[channel]));
         let (product, sum) = sums(g, batch, channel, input, mean, scale, d_output);
         let (product, sum) = (product / count, sum / count);
-        for plane in g.planes_of(batch, channel) {
-            let known = input[plane.clone()].iter().zip(&d_output[plane.clone()]);
-            for (dx, (x, dy)) in d_input[plane].iter_mut().zip(known) {
-                let centered = *dy - sum - (*x - mean) * scale * product;
-                *dx = centered * (scale * weight[channel]);
+        let weight = weight[channel];
+        wide(|| {
+            for plane in g.planes_of(batch, channel) {
+                let known = input[plane.clone()].iter().zip(&d_output[plane.clone()]);
+                for (dx, (x, dy)) in d_input[plane].iter_mut().zip(known) {
+                    let centered = *dy - sum - (*x - mean) * scale * product;
+                    *dx = centered * (scale * weight);
+                }
             }
-        }
+        });
     }
 }
 
@@ -252,11 +253,13 @@ pub fn backward_input_frozen<T: Number>(
     );
     for channel in 0..g.planes.channels {
         let scale = g.scale(variance[channel]) * weight[channel];
-        for plane in g.planes_of(batch, channel) {
-            for (dx, dy) in d_input[plane.clone()].iter_mut().zip(&d_output[plane]) {
-                *dx = *dy * scale;
+        wide(|| {
+            for plane in g.planes_of(batch, channel) {
+                for (dx, dy) in d_input[plane.clone()].iter_mut().zip(&d_output[plane]) {
+                    *dx = *dy * scale;
+                }
             }
-        }
+        });
     }
 }
 
@@ -305,15 +308,16 @@ fn sums<T: Number>(
     scale: T,
     d_output: &[T],
 ) -> (T, T) {
-    let (mut product, mut total) = (T::zero(), T::zero());
-    for plane in g.planes_of(batch, channel) {
-        let x = input[plane.clone()].iter();
-        let dy = &d_output[plane];
-        // Per plane, so that rounding does not grow with the batch.
-        product += x.zip(dy).map(|(x, dy)| (*x - mean) * *dy).sum::<T>() * scale;
-        total += sum(dy);
-    }
-    (product, total)
+    wide(|| {
+        let (mut product, mut total) = (T::zero(), T::zero());
+        for plane in g.planes_of(batch, channel) {
+            let (x, dy) = (&input[plane.clone()], &d_output[plane]);
+            // Per plane, so that rounding does not grow with the batch.
+            product += sum_of_pairs(x, dy, |x, dy| (x - mean) * dy) * scale;
+            total += sum_of(dy, |dy| dy);
+        }
+        (product, total)
+    })
 }
 
 /// The same by the formula of the textbook.

@@ -1,6 +1,7 @@
 //! One number per channel, added to all its pixels.
 
-use super::sum::sum;
+use super::simd::wide;
+use super::sum::sum_of;
 use super::{expect_len, Number, Planes};
 
 /// `y[b, c, p] = y[b, c, p] + bias[c]`
@@ -16,13 +17,21 @@ pub fn forward<T: Number>(planes: &Planes, batch: usize, bias: &[T], output: &mu
     if planes.is_empty() {
         return;
     }
-    for image in output.chunks_exact_mut(planes.len()) {
-        for (plane, bias) in image.chunks_exact_mut(planes.plane).zip(bias) {
-            for y in plane {
-                *y += *bias;
+    wide(|| {
+        for image in output.chunks_exact_mut(planes.len()) {
+            if planes.plane == 1 {
+                for (y, bias) in image.iter_mut().zip(bias) {
+                    *y += *bias;
+                }
+                continue;
+            }
+            for (plane, bias) in image.chunks_exact_mut(planes.plane).zip(bias) {
+                for y in plane {
+                    *y += *bias;
+                }
             }
         }
-    }
+    });
 }
 
 /// `d_bias[c] = d_bias[c] + Σ_{b,p} d_output[b, c, p]`
@@ -38,11 +47,19 @@ pub fn backward<T: Number>(planes: &Planes, batch: usize, d_output: &[T], d_bias
     if planes.is_empty() {
         return;
     }
-    for image in d_output.chunks_exact(planes.len()) {
-        for (plane, d_bias) in image.chunks_exact(planes.plane).zip(&mut *d_bias) {
-            *d_bias += sum(plane);
+    wide(|| {
+        for image in d_output.chunks_exact(planes.len()) {
+            if planes.plane == 1 {
+                for (d_bias, dy) in d_bias.iter_mut().zip(image) {
+                    *d_bias += *dy;
+                }
+                continue;
+            }
+            for (plane, d_bias) in image.chunks_exact(planes.plane).zip(&mut *d_bias) {
+                *d_bias += sum_of(plane, |dy| dy);
+            }
         }
-    }
+    });
 }
 
 /// The same as plain loops.

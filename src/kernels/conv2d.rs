@@ -1,7 +1,13 @@
 //! Convolution, as deep learning calls the cross-correlation of an image with learned filters.
 
-use super::matmul::{matmul, Matrix, Output};
-use super::{bias, expect_len, expect_scratch, sum, unfold, Image, Number, Window};
+mod depthwise;
+pub mod direct;
+pub mod naive;
+mod unfolded;
+
+use super::activation::{self, Activation};
+use super::winograd::{self, Epilogue};
+use super::{bias, expect_len, expect_scratch, Image, Level, Number, Window};
 
 /// The sizes of a convolution of one image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +29,21 @@ pub enum Method {
     Pointwise,
     /// Every filter sees one channel: shifted planes are added up.
     Depthwise,
+    /// Tiles of 4×4 places, with a quarter of the multiplications; in `f32`, else as
+    /// [`Method::Unfold`].
+    Winograd,
+    /// The window slides over rows of pixels in registers; in `f32`, else as [`Method::Unfold`].
+    Direct,
     /// The pixels under the window are laid side by side, which leaves a matrix product.
     Unfold,
+}
+
+/// Tiles of a batch from which it pays to transform the weights for it.
+const WINOGRAD_TILES: usize = 12;
+
+/// The size, in whole tiles of 4.
+const fn tiled(size: usize) -> usize {
+    size.div_ceil(4) * 4
 }
 
 impl Geometry {
@@ -68,16 +87,58 @@ impl Geometry {
             // Hardly a filter shares its channel with another one, so the unfolded pixels would be
             // read about once: the copy costs more than the product.
             _ if self.groups > 1 && self.groups == self.input.channels => Method::Depthwise,
+            // The transforms, which grow with channels plus filters, are paid by the products
+            // saved, which grow with channels times filters; vectors are sixteen channels.
+            _ if winograd::suits(self) && self.fills_tiles() => Method::Winograd,
+            // Few channels or few filters make a product whose operands are hardly used twice: to
+            // lay out the pixels costs as much as to multiply them.
+            _ if direct::suits(self) && self.is_small() => Method::Direct,
             // Everything else: the product runs at nearly the machine's peak, whatever the window.
             _ => Method::Unfold,
         }
     }
 
+    /// Whether sixteen channels and 4×4 places are not mostly padding, in either direction.
+    const fn fills_tiles(&self) -> bool {
+        let (input, output) = (self.input, self.output());
+        input.channels >= 12
+            && self.filters >= 12
+            && tiled(output.height) * tiled(output.width) <= 2 * output.plane()
+            && tiled(input.height) * tiled(input.width) <= 2 * input.plane()
+    }
+
+    /// Whether channels or filters are few.
+    const fn is_small(&self) -> bool {
+        // For many filters of few weights, the product has enough to do with what is unfolded.
+        self.groups == 1
+            && self.input.channels <= 8
+            && (self.filters < 32 || self.input.channels * self.window.taps() >= 64)
+    }
+
     /// Numbers of scratch memory that each direction needs, whatever the batch.
     pub const fn scratch_len(&self) -> usize {
+        // `f64` unfolds where `f32` knows better.
+        let unfolded = self.seen() * self.window.taps() * self.output().plane();
+        let own = match self.method() {
+            Method::Pointwise => return 0,
+            Method::Depthwise if direct::suits(self) => return direct::scratch_len(self),
+            Method::Depthwise => return 0,
+            Method::Winograd => winograd::scratch_len(self),
+            Method::Direct => direct::scratch_len(self),
+            Method::Unfold => 0,
+        };
+        if own > unfolded {
+            own
+        } else {
+            unfolded
+        }
+    }
+
+    /// Numbers of the weight in the form that [`prepare`] gives it; 0 where that saves nothing.
+    pub const fn prepared_len(&self) -> usize {
         match self.method() {
-            Method::Pointwise | Method::Depthwise => 0,
-            Method::Unfold => self.seen() * self.window.taps() * self.output().plane(),
+            Method::Winograd => winograd::prepared_len(self),
+            _ => 0,
         }
     }
 
@@ -86,13 +147,21 @@ impl Geometry {
         Image::new(self.seen(), self.input.height, self.input.width)
     }
 
-    /// Sizes of the matrices of one group: filters, numbers under the window, places.
-    fn matrices(&self) -> (usize, usize, usize) {
-        (
-            self.filters / self.groups,
-            self.seen() * self.window.taps(),
-            self.output().plane(),
-        )
+    /// The vector instructions for [`Method::Winograd`] or [`Method::Direct`], where this geometry,
+    /// batch, number and machine go that way.
+    fn fast<T: Number>(&self, batch: usize, is_prepared: bool) -> Option<Level> {
+        // Both are written for wide vectors; with narrow ones, the product is faster.
+        let level = Level::best();
+        let wide = level != Level::Portable && T::f32s(&[]).is_some();
+        // The transformed weights must be used for a few tiles to be worth their making.
+        let tiles = batch * tiled(self.output().height) / 4 * tiled(self.output().width) / 4;
+        match self.method() {
+            Method::Winograd if is_prepared || tiles >= WINOGRAD_TILES => wide.then_some(level),
+            Method::Direct => wide.then_some(level),
+            // Channel by channel.
+            Method::Depthwise if direct::suits(self) => wide.then_some(level),
+            _ => None,
+        }
     }
 
     #[track_caller]
@@ -144,6 +213,70 @@ pub fn forward<T: Number>(
     output: &mut [T],
     scratch: &mut [T],
 ) {
+    forward_fused(g, batch, input, weight, bias, None, output, scratch);
+}
+
+/// [`forward`], then an activation while the numbers are at hand.
+///
+/// # Panics
+/// When a slice has another size.
+#[allow(clippy::too_many_arguments)] // what is read, what is written, scratch: as everywhere here
+pub fn forward_fused<T: Number>(
+    g: &Geometry,
+    batch: usize,
+    input: &[T],
+    weight: &[T],
+    bias: Option<&[T]>,
+    activation: Option<Activation>,
+    output: &mut [T],
+    scratch: &mut [T],
+) {
+    forward_prepared(
+        g,
+        batch,
+        input,
+        weight,
+        &[],
+        bias,
+        activation,
+        output,
+        scratch,
+    );
+}
+
+/// The weight as some methods need it, to be used for more than one batch.
+///
+/// # Shapes
+/// `weight` `(F, C/groups, KH, KW)`, `prepared` [`Geometry::prepared_len`], overwritten.
+///
+/// # Panics
+/// When a slice has another size.
+pub fn prepare<T: Number>(g: &Geometry, weight: &[T], prepared: &mut [T]) {
+    expect_len("weight", weight.len(), g.weight_len());
+    expect_len("prepared", prepared.len(), g.prepared_len());
+    if let (Method::Winograd, Some(weight), Some(prepared)) =
+        (g.method(), T::f32s(weight), T::f32s_mut(prepared))
+    {
+        winograd::prepare(Level::best(), g, weight, prepared);
+    }
+}
+
+/// [`forward_fused`] with a weight that [`prepare`] has prepared; an empty `prepared` is none.
+///
+/// # Panics
+/// When a slice has another size.
+#[allow(clippy::too_many_arguments)] // what is read, what is written, scratch: as everywhere here
+pub fn forward_prepared<T: Number>(
+    g: &Geometry,
+    batch: usize,
+    input: &[T],
+    weight: &[T],
+    prepared: &[T],
+    bias: Option<&[T]>,
+    activation: Option<Activation>,
+    output: &mut [T],
+    scratch: &mut [T],
+) {
     g.check(
         batch,
         ("input", input.len()),
@@ -151,27 +284,51 @@ pub fn forward<T: Number>(
         output.len(),
     );
     expect_scratch(scratch.len(), g.scratch_len());
-    output.fill(T::zero());
     if let Some(bias) = bias {
-        bias::forward(&g.output().planes(), batch, bias, output);
+        expect_len("bias", bias.len(), g.filters);
     }
-    let (filters, under, places) = g.matrices();
+    if !prepared.is_empty() {
+        expect_len("prepared", prepared.len(), g.prepared_len());
+    }
+    let fast = g.fast::<T>(batch, !prepared.is_empty());
+    if let (Some(level), Some(x), Some(w), Some(p), Some(y), Some(s)) = (
+        fast,
+        T::f32s(input),
+        T::f32s(weight),
+        T::f32s(prepared),
+        T::f32s_mut(&mut *output),
+        T::f32s_mut(&mut *scratch),
+    ) {
+        let epilogue = Epilogue {
+            bias: bias.and_then(T::f32s),
+            relu: activation == Some(Activation::Relu),
+        };
+        match g.method() {
+            Method::Winograd if p.is_empty() => {
+                winograd::forward(level, g, batch, x, w, epilogue, y, s);
+            }
+            Method::Winograd => winograd::forward_prepared(level, g, batch, x, p, epilogue, y, s),
+            _ => direct::forward(level, g, batch, x, w, epilogue, y, s),
+        }
+        match activation {
+            None | Some(Activation::Relu) => {}
+            Some(other) => activation::forward_in_place(other, output),
+        }
+        return;
+    }
     let images = input.chunks_exact(g.input.len());
     for (x, y) in images.zip(output.chunks_exact_mut(g.output().len())) {
         if g.method() == Method::Depthwise {
             depthwise::forward(g, x, weight, y);
-            continue;
+        } else {
+            unfolded::forward(g, x, weight, y, scratch);
         }
-        let groups = x.chunks_exact(g.group().len());
-        let groups = groups.zip(y.chunks_exact_mut(filters * places));
-        for ((x, y), w) in groups.zip(weight.chunks_exact(filters * under)) {
-            let columns = columns(g, x, scratch);
-            matmul(
-                Matrix::new(filters, under, w),
-                Matrix::new(under, places, columns),
-                Output::Add,
-                y,
-            );
+        // While the image is in the cache.
+        if let Some(bias) = bias {
+            bias::forward(&g.output().planes(), 1, bias, y);
+        }
+        if let Some(activation) = activation {
+            activation::forward_in_place(activation, y);
         }
     }
 }
@@ -202,25 +359,24 @@ pub fn backward_input<T: Number>(
         d_output.len(),
     );
     expect_scratch(scratch.len(), g.scratch_len());
-    let (filters, under, places) = g.matrices();
+    if let (Some(level), Some(w), Some(dy), Some(dx), Some(s)) = (
+        g.fast::<T>(batch, false),
+        T::f32s(weight),
+        T::f32s(d_output),
+        T::f32s_mut(&mut *d_input),
+        T::f32s_mut(&mut *scratch),
+    ) {
+        return match g.method() {
+            Method::Winograd => winograd::backward_input(level, g, batch, w, dy, dx, s),
+            _ => direct::backward_input(level, g, batch, w, dy, dx, s),
+        };
+    }
     let images = d_input.chunks_exact_mut(g.input.len());
     for (dx, dy) in images.zip(d_output.chunks_exact(g.output().len())) {
         if g.method() == Method::Depthwise {
             depthwise::backward_input(g, weight, dy, dx);
-            continue;
-        }
-        let groups = dx.chunks_exact_mut(g.group().len());
-        let groups = groups.zip(dy.chunks_exact(filters * places));
-        for ((dx, dy), w) in groups.zip(weight.chunks_exact(filters * under)) {
-            let w = Matrix::new(filters, under, w).transposed();
-            let dy = Matrix::new(filters, places, dy);
-            if g.method() == Method::Pointwise {
-                matmul(w, dy, Output::Overwrite, dx);
-            } else {
-                let d_columns = &mut scratch[..under * places];
-                matmul(w, dy, Output::Overwrite, d_columns);
-                unfold::backward(&g.group(), &g.window, d_columns, dx);
-            }
+        } else {
+            unfolded::backward_input(g, weight, dy, dx, scratch);
         }
     }
 }
@@ -251,23 +407,24 @@ pub fn backward_weight<T: Number>(
         d_output.len(),
     );
     expect_scratch(scratch.len(), g.scratch_len());
-    let (filters, under, places) = g.matrices();
+    if let (Some(level), Some(x), Some(dy), Some(dw), Some(s)) = (
+        g.fast::<T>(batch, false),
+        T::f32s(input),
+        T::f32s(d_output),
+        T::f32s_mut(&mut *d_weight),
+        T::f32s_mut(&mut *scratch),
+    ) {
+        return match g.method() {
+            Method::Winograd => winograd::backward_weight(level, g, batch, x, dy, dw, s),
+            _ => direct::backward_weight(level, g, batch, x, dy, dw, s),
+        };
+    }
     let images = input.chunks_exact(g.input.len());
     for (x, dy) in images.zip(d_output.chunks_exact(g.output().len())) {
         if g.method() == Method::Depthwise {
             depthwise::backward_weight(g, x, dy, d_weight);
-            continue;
-        }
-        let groups = x.chunks_exact(g.group().len());
-        let groups = groups.zip(dy.chunks_exact(filters * places));
-        for ((x, dy), dw) in groups.zip(d_weight.chunks_exact_mut(filters * under)) {
-            let columns = columns(g, x, scratch);
-            matmul(
-                Matrix::new(filters, places, dy),
-                Matrix::new(under, places, columns).transposed(),
-                Output::Add,
-                dw,
-            );
+        } else {
+            unfolded::backward_weight(g, x, dy, d_weight, scratch);
         }
     }
 }
@@ -281,187 +438,4 @@ pub fn backward_weight<T: Number>(
 /// When a slice has another size.
 pub fn backward_bias<T: Number>(g: &Geometry, batch: usize, d_output: &[T], d_bias: &mut [T]) {
     bias::backward(&g.output().planes(), batch, d_output, d_bias);
-}
-
-/// The channels of one group as the matrix whose rows the filters weigh.
-fn columns<'a, T: Number>(g: &Geometry, x: &'a [T], scratch: &'a mut [T]) -> &'a [T] {
-    if g.method() == Method::Pointwise {
-        return x;
-    }
-    let (_, under, places) = g.matrices();
-    let columns = &mut scratch[..under * places];
-    unfold::forward(&g.group(), &g.window, x, columns);
-    columns
-}
-
-/// Every filter sees one channel of one image.
-mod depthwise {
-    use super::{sum, Geometry, Number};
-
-    /// Calls `each(weight, places of a filter, pixels of an image, length)` for all rows of pixels
-    /// that are weighed alike: the places lie side by side, the pixels a stride apart.
-    fn rows(g: &Geometry, mut each: impl FnMut(usize, usize, usize, usize)) {
-        let output = g.output();
-        let per_channel = g.filters / g.groups;
-        let (kernel, stride) = (g.window.kernel, g.window.stride);
-        for filter in 0..g.filters {
-            let plane = filter / per_channel * g.input.plane();
-            for ky in 0..kernel.0 {
-                let y = g.window.rows(&g.input, output.height, ky);
-                for kx in 0..kernel.1 {
-                    let x = g.window.columns(&g.input, output.width, kx);
-                    if x.places.is_empty() {
-                        continue;
-                    }
-                    for (nth, oy) in y.places.clone().enumerate() {
-                        each(
-                            (filter * kernel.0 + ky) * kernel.1 + kx,
-                            filter * output.plane() + oy * output.width + x.places.start,
-                            plane + (y.first + nth * stride.0) * g.input.width + x.first,
-                            x.places.len(),
-                        );
-                    }
-                }
-            }
-        }
-    }
-
-    /// Adds to `y`.
-    pub fn forward<T: Number>(g: &Geometry, x: &[T], weight: &[T], y: &mut [T]) {
-        let stride = g.window.stride.1;
-        rows(g, |tap, place, pixel, len| {
-            let w = weight[tap];
-            let y = &mut y[place..place + len];
-            let x = &x[pixel..pixel + (len - 1) * stride + 1];
-            // Without the stride the compiler adds several numbers at once.
-            if stride == 1 {
-                for (y, x) in y.iter_mut().zip(x) {
-                    *y += w * *x;
-                }
-            } else {
-                for (y, x) in y.iter_mut().zip(x.iter().step_by(stride)) {
-                    *y += w * *x;
-                }
-            }
-        });
-    }
-
-    /// Overwrites `dx`.
-    pub fn backward_input<T: Number>(g: &Geometry, weight: &[T], dy: &[T], dx: &mut [T]) {
-        let stride = g.window.stride.1;
-        dx.fill(T::zero());
-        rows(g, |tap, place, pixel, len| {
-            let w = weight[tap];
-            let dy = &dy[place..place + len];
-            let dx = &mut dx[pixel..pixel + (len - 1) * stride + 1];
-            if stride == 1 {
-                for (dx, dy) in dx.iter_mut().zip(dy) {
-                    *dx += w * *dy;
-                }
-            } else {
-                for (dx, dy) in dx.iter_mut().step_by(stride).zip(dy) {
-                    *dx += w * *dy;
-                }
-            }
-        });
-    }
-
-    /// Adds to `dw`.
-    pub fn backward_weight<T: Number>(g: &Geometry, x: &[T], dy: &[T], dw: &mut [T]) {
-        let stride = g.window.stride.1;
-        rows(g, |tap, place, pixel, len| {
-            let dy = &dy[place..place + len];
-            let x = &x[pixel..pixel + (len - 1) * stride + 1];
-            dw[tap] += if stride == 1 {
-                sum::dot(x, dy)
-            } else {
-                x.iter()
-                    .step_by(stride)
-                    .zip(dy)
-                    .map(|(x, dy)| *x * *dy)
-                    .sum()
-            };
-        });
-    }
-}
-
-/// The same as plain loops.
-///
-/// A convolution is a list of products: a pixel times a weight, added to an output. All three
-/// directions walk through that one list; they differ in which of the three is the result.
-pub mod naive {
-    use super::{Geometry, Number};
-
-    /// Calls `each(pixel, weight, output)` for every product.
-    fn products(g: &Geometry, batch: usize, mut each: impl FnMut(usize, usize, usize)) {
-        let (input, output) = (g.input, g.output());
-        let (kernel_height, kernel_width) = g.window.kernel;
-        let filters_per_group = g.filters / g.groups;
-        for image in 0..batch {
-            for filter in 0..g.filters {
-                let group = filter / filters_per_group;
-                for oy in 0..output.height {
-                    for ox in 0..output.width {
-                        let y =
-                            ((image * g.filters + filter) * output.height + oy) * output.width + ox;
-                        for nth in 0..g.seen() {
-                            let channel = group * g.seen() + nth;
-                            for ky in 0..kernel_height {
-                                for kx in 0..kernel_width {
-                                    let w = ((filter * g.seen() + nth) * kernel_height + ky)
-                                        * kernel_width
-                                        + kx;
-                                    // In the padding the pixel is 0, and so is the product.
-                                    if let Some(pixel) = g.window.under(&input, (oy, ox), (ky, kx))
-                                    {
-                                        let plane = image * input.channels + channel;
-                                        each(plane * input.plane() + pixel, w, y);
-                                    }
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// See [`super::forward`].
-    pub fn forward<T: Number>(
-        g: &Geometry,
-        batch: usize,
-        input: &[T],
-        weight: &[T],
-        bias: Option<&[T]>,
-        output: &mut [T],
-    ) {
-        for (place, y) in output.iter_mut().enumerate() {
-            let filter = place / g.output().plane() % g.filters;
-            *y = bias.map_or(T::zero(), |bias| bias[filter]);
-        }
-        products(g, batch, |x, w, y| output[y] += input[x] * weight[w]);
-    }
-
-    /// See [`super::backward_input`].
-    pub fn backward_input<T: Number>(
-        g: &Geometry,
-        batch: usize,
-        weight: &[T],
-        d_output: &[T],
-        d_input: &mut [T],
-    ) {
-        d_input.fill(T::zero());
-        products(g, batch, |x, w, y| d_input[x] += d_output[y] * weight[w]);
-    }
-
-    /// See [`super::backward_weight`].
-    pub fn backward_weight<T: Number>(
-        g: &Geometry,
-        batch: usize,
-        input: &[T],
-        d_output: &[T],
-        d_weight: &mut [T],
-    ) {
-        products(g, batch, |x, w, y| d_weight[w] += d_output[y] * input[x]);
-    }
 }

@@ -13,7 +13,9 @@
 //! * Images lie as in PyTorch, `(B, C, H, W)` without gaps; weights `(F, C / groups, KH, KW)`.
 //! * What is written is overwritten, but the gradients of parameters are **added to**, because a
 //!   batch may come in parts.
-//! * Every kernel is written for [`Number`], that is for `f32` and `f64`.
+//! * Every kernel is written for [`Number`], that is for `f32` and `f64`. Where it pays, there is a
+//!   second way for `f32` alone, in vector instructions that the program looks for when it runs
+//!   ([`Level`]); [`conv2d::Geometry::method`] says which convolution takes which way, and why.
 //! * Beside each kernel stands a module `naive`: the same function as plain loops, or as the
 //!   formula of the textbook. It is the reference of the tests.
 //!
@@ -45,15 +47,18 @@ pub mod op;
 pub mod pad2d;
 pub mod pool2d;
 pub mod shifted;
+mod simd;
 pub mod softmax;
 mod standardize;
 pub mod sum;
 pub mod sum_pool2d;
 pub mod unfold;
 pub mod upsample2d;
+pub mod winograd;
 
 pub use image::{Axis, Image, Planes, Window};
 pub use number::Number;
+pub use simd::Level;
 
 /// Fails unless the slice called `what` has the length that the geometry gives.
 #[track_caller]

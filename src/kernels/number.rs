@@ -7,8 +7,25 @@ use super::lanes::Lanes;
 
 mod sealed {
     /// Keeps [`super::Number`] to the two types that matrix products are written for.
-    pub trait Sealed {}
-    impl Sealed for f32 {}
+    pub trait Sealed: Sized {
+        /// The same numbers, if they are `f32`: how a generic kernel gets at what is written for
+        /// that type alone.
+        fn f32s(_: &[Self]) -> Option<&[f32]> {
+            None
+        }
+        /// The same numbers, if they are `f32`.
+        fn f32s_mut(_: &mut [Self]) -> Option<&mut [f32]> {
+            None
+        }
+    }
+    impl Sealed for f32 {
+        fn f32s(x: &[f32]) -> Option<&[f32]> {
+            Some(x)
+        }
+        fn f32s_mut(x: &mut [f32]) -> Option<&mut [f32]> {
+            Some(x)
+        }
+    }
     impl Sealed for f64 {}
 }
 

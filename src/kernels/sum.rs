@@ -1,5 +1,6 @@
 //! Sums whose rounding error grows slowly, in an order that does not depend on the machine.
 
+use super::simd::wide;
 use super::Number;
 
 /// Partial sums that are independent of each other: more than any register holds.
@@ -10,18 +11,7 @@ const LANES: usize = 16;
 /// The numbers go into sixteen partial sums in turn, so that the compiler may add several at once
 /// without changing the result.
 pub fn sum<T: Number>(x: &[T]) -> T {
-    let mut lanes = [T::zero(); LANES];
-    let chunks = x.chunks_exact(LANES);
-    let rest = chunks.remainder();
-    for chunk in chunks {
-        for (lane, x) in lanes.iter_mut().zip(chunk) {
-            *lane += *x;
-        }
-    }
-    for (lane, x) in lanes.iter_mut().zip(rest) {
-        *lane += *x;
-    }
-    fold(lanes)
+    wide(|| sum_of(x, |x| x))
 }
 
 /// `Σ a·b`
@@ -29,22 +19,47 @@ pub fn sum<T: Number>(x: &[T]) -> T {
 /// # Panics
 /// When the lengths differ.
 pub fn dot<T: Number>(a: &[T], b: &[T]) -> T {
+    wide(|| sum_of_pairs(a, b, |a, b| a * b))
+}
+
+/// `Σ f(x)`, in the same order; for loops that are compiled for wide vectors already.
+#[inline(always)]
+pub(super) fn sum_of<T: Number>(x: &[T], f: impl Fn(T) -> T) -> T {
+    let mut lanes = [T::zero(); LANES];
+    let (chunks, rest) = x.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (lane, x) in lanes.iter_mut().zip(chunk) {
+            *lane += f(*x);
+        }
+    }
+    for (lane, x) in lanes.iter_mut().zip(rest) {
+        *lane += f(*x);
+    }
+    fold(lanes)
+}
+
+/// `Σ f(a, b)`, likewise.
+///
+/// # Panics
+/// When the lengths differ.
+#[inline(always)]
+pub(super) fn sum_of_pairs<T: Number>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
     super::expect_len("b", b.len(), a.len());
     let mut lanes = [T::zero(); LANES];
-    let (a, b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    let (rest_a, rest_b) = (a.remainder(), b.remainder());
-    for (a, b) in a.zip(b) {
+    let ((a, rest_a), (b, rest_b)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a.iter().zip(b) {
         for (lane, (a, b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
-            *lane += *a * *b;
+            *lane += f(*a, *b);
         }
     }
     for (lane, (a, b)) in lanes.iter_mut().zip(rest_a.iter().zip(rest_b)) {
-        *lane += *a * *b;
+        *lane += f(*a, *b);
     }
     fold(lanes)
 }
 
 /// Adds the lanes as a tree.
+#[inline(always)]
 fn fold<T: Number>(mut lanes: [T; LANES]) -> T {
     let mut half = LANES / 2;
     while half > 0 {

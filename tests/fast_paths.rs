@@ -1,0 +1,331 @@
+//! Kernels that are written for vector instructions, against the naive ones: at every level of
+//! instructions that this machine has, over geometries that fill neither tiles nor vectors.
+//!
+//! Winograd's transforms lose digits. `the_error_of_winograd` measures how many, against `f64`:
+//! `cargo test --release --test fast_paths -- the_error --nocapture` prints them.
+
+#[allow(dead_code)] // the public module, of which this file needs a part
+#[path = "../src/strategies.rs"]
+mod strategies;
+
+use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
+use shapeproof::kernels::activation::{self, Activation};
+use shapeproof::kernels::conv2d::{self, direct, naive, Geometry, Method};
+use shapeproof::kernels::winograd::{self, Epilogue};
+use shapeproof::kernels::{max_pool2d, pool2d, Image, Level, Window};
+use strategies::{seed, values, whole_values};
+
+/// Largest error allowed, relative to the largest number of the result.
+const BOUND: f64 = 1e-4;
+
+/// The three directions with bias and ReLU in the first.
+struct Directions {
+    forward: Vec<f32>,
+    d_input: Vec<f32>,
+    d_weight: Vec<f32>,
+}
+
+/// What a convolution reads: input, weight, bias, gradient of the output.
+fn draw(g: &Geometry, n: usize, draw: fn(usize, u64) -> Vec<f32>, seed: u64) -> [Vec<f32>; 4] {
+    [
+        draw(n * g.input.len(), seed),
+        draw(g.weight_len(), seed + 1),
+        draw(g.filters, seed + 2),
+        draw(n * g.output().len(), seed + 3),
+    ]
+}
+
+/// All that is written before holds NaN, which would show.
+fn fast(level: Level, method: Method, g: &Geometry, n: usize, read: &[Vec<f32>; 4]) -> Directions {
+    let [x, w, b, dy] = read;
+    let mut of = Directions {
+        forward: vec![f32::NAN; dy.len()],
+        d_input: vec![f32::NAN; x.len()],
+        d_weight: vec![0.0; w.len()],
+    };
+    let epilogue = Epilogue {
+        bias: Some(b),
+        relu: true,
+    };
+    let len = match method {
+        Method::Winograd => winograd::scratch_len(g),
+        _ => direct::scratch_len(g),
+    };
+    let scratch = || vec![f32::NAN; len];
+    let (y, dx, dw) = (&mut of.forward, &mut of.d_input, &mut of.d_weight);
+    if method == Method::Winograd {
+        winograd::forward(level, g, n, x, w, epilogue, y, &mut scratch());
+        winograd::backward_input(level, g, n, w, dy, dx, &mut scratch());
+        winograd::backward_weight(level, g, n, x, dy, dw, &mut scratch());
+        let mut prepared = vec![f32::NAN; winograd::prepared_len(g)];
+        winograd::prepare(level, g, w, &mut prepared);
+        let mut again = vec![f32::NAN; dy.len()];
+        let s = &mut scratch();
+        winograd::forward_prepared(level, g, n, x, &prepared, epilogue, &mut again, s);
+        assert_eq!(&again, y, "prepared weights give another result");
+    } else {
+        direct::forward(level, g, n, x, w, epilogue, y, &mut scratch());
+        direct::backward_input(level, g, n, w, dy, dx, &mut scratch());
+        direct::backward_weight(level, g, n, x, dy, dw, &mut scratch());
+    }
+    of
+}
+
+fn slow(g: &Geometry, n: usize, read: &[Vec<f32>; 4]) -> Directions {
+    let [x, w, b, dy] = read;
+    let mut of = Directions {
+        forward: vec![f32::NAN; dy.len()],
+        d_input: vec![f32::NAN; x.len()],
+        d_weight: vec![0.0; w.len()],
+    };
+    naive::forward(g, n, x, w, Some(b), &mut of.forward);
+    activation::forward_in_place(Activation::Relu, &mut of.forward);
+    naive::backward_input(g, n, w, dy, &mut of.d_input);
+    naive::backward_weight(g, n, x, dy, &mut of.d_weight);
+    of
+}
+
+/// `Σ a·b`
+fn dot(a: &[f32], b: &[f32]) -> f64 {
+    a.iter()
+        .zip(b)
+        .map(|(a, b)| f64::from(*a) * f64::from(*b))
+        .sum()
+}
+
+/// The largest difference, relative to the largest number expected.
+fn error(found: &[f32], expected: &[f64]) -> f64 {
+    let largest = expected.iter().fold(0.0f64, |m, e| m.max(e.abs()));
+    let off = |(f, e): (&f32, &f64)| {
+        let off = (f64::from(*f) - e).abs();
+        if off.is_nan() {
+            f64::INFINITY
+        } else {
+            off
+        }
+    };
+    found.iter().zip(expected).map(off).fold(0.0, f64::max) / largest.max(1.0)
+}
+
+fn wide(x: &[f32]) -> Vec<f64> {
+    x.iter().map(|x| f64::from(*x)).collect()
+}
+
+/// A window of so many taps at stride 1, with a padding up to `most` on each side, and up to so many
+/// groups of up to so many channels.
+fn geometry(
+    channels: usize,
+    kernel: impl Strategy<Value = (usize, usize)>,
+    most: usize,
+    groups: usize,
+) -> impl Strategy<Value = Geometry> {
+    let sizes = (1..=channels, 1..=channels, 0usize..=9, 0usize..=18);
+    let pads = (0..=most, 0..=most, 0..=most, 0..=most);
+    (kernel, sizes, pads, 1..=groups).prop_map(|(kernel, sizes, pads, groups)| {
+        let (channels, filters, down, right) = sizes;
+        let before = (pads.0.min(kernel.0 - 1), pads.1.min(kernel.1 - 1));
+        let after = (pads.2.min(kernel.0 - 1), pads.3.min(kernel.1 - 1));
+        let least = |kernel: usize, padding: usize| kernel.saturating_sub(padding).max(1);
+        let height = least(kernel.0, before.0 + after.0) + down;
+        let width = least(kernel.1, before.1 + after.1) + right;
+        Geometry {
+            input: Image::new(groups * channels, height, width),
+            filters: groups * filters,
+            window: Window {
+                before,
+                after,
+                ..Window::new(kernel.0, kernel.1)
+            },
+            groups,
+        }
+    })
+}
+
+fn config() -> ProptestConfig {
+    ProptestConfig {
+        cases: 48,
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource(
+            "proptest-regressions",
+        ))),
+        ..ProptestConfig::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn direct_equals_naive(
+        g in geometry(14, (1usize..=6, 1usize..=6), 5, 3),
+        n in strategies::batch(),
+        seed in seed(),
+    ) {
+        let read = draw(&g, n, whole_values, seed);
+        let expected = slow(&g, n, &read);
+        for level in Level::available() {
+            let found = fast(level, Method::Direct, &g, n, &read);
+            prop_assert_eq!(&found.forward, &expected.forward, "forward, {:?}", level);
+            prop_assert_eq!(&found.d_input, &expected.d_input, "backward_input, {:?}", level);
+            prop_assert_eq!(&found.d_weight, &expected.d_weight, "backward_weight, {:?}", level);
+        }
+    }
+
+    #[test]
+    fn winograd_is_near_naive(
+        g in geometry(36, Just((3, 3)), 2, 1),
+        n in strategies::batch(),
+        seed in seed(),
+    ) {
+        let read = draw(&g, n, values, seed);
+        let expected = slow(&g, n, &read);
+        for level in Level::available() {
+            let found = fast(level, Method::Winograd, &g, n, &read);
+            let off = error(&found.forward, &wide(&expected.forward));
+            prop_assert!(off < BOUND, "forward, {level:?}: {off:e}");
+            let off = error(&found.d_input, &wide(&expected.d_input));
+            prop_assert!(off < BOUND, "backward_input, {level:?}: {off:e}");
+            let off = error(&found.d_weight, &wide(&expected.d_weight));
+            prop_assert!(off < BOUND, "backward_weight, {level:?}: {off:e}");
+        }
+    }
+
+    /// `⟨conv(x, w), g⟩ = ⟨x, dX(w, g)⟩ = ⟨w, dW(x, g)⟩`, within the error of Winograd.
+    #[test]
+    fn winograd_is_adjoint(
+        g in geometry(24, Just((3, 3)), 2, 1),
+        n in strategies::batch(),
+        seed in seed(),
+    ) {
+        let [x, w, _, dy] = draw(&g, n, values, seed);
+        for level in Level::available() {
+            let mut s = vec![f32::NAN; winograd::scratch_len(&g)];
+            let (mut y, mut dx, mut dw) =
+                (vec![f32::NAN; dy.len()], vec![f32::NAN; x.len()], vec![0.0; w.len()]);
+            winograd::forward(level, &g, n, &x, &w, Epilogue::default(), &mut y, &mut s);
+            winograd::backward_input(level, &g, n, &w, &dy, &mut dx, &mut s);
+            winograd::backward_weight(level, &g, n, &x, &dy, &mut dw, &mut s);
+            let norm = (dot(&y, &y) * dot(&dy, &dy)).sqrt().max(1.0);
+            let (forward, by_input, by_weight) = (dot(&y, &dy), dot(&x, &dx), dot(&w, &dw));
+            prop_assert!((forward - by_input).abs() < 1e-4 * norm, "{forward} {by_input}");
+            prop_assert!((forward - by_weight).abs() < 1e-4 * norm, "{forward} {by_weight}");
+        }
+    }
+}
+
+/// Batches beyond a group of tiles, and through the doors that users take.
+#[test]
+fn the_error_of_winograd() {
+    for (n, channels, size, filters) in [(2, 16, 32, 32), (2, 64, 20, 64), (3, 256, 8, 256)] {
+        let g = Geometry {
+            input: Image::new(channels, size, size + 1),
+            filters,
+            window: Window {
+                before: (1, 1),
+                after: (1, 1),
+                ..Window::new(3, 3)
+            },
+            groups: 1,
+        };
+        assert_eq!(g.method(), Method::Winograd);
+        let [x, w, b, dy] = draw(&g, n, values, 7);
+        let mut s = vec![f32::NAN; g.scratch_len()];
+        let mut y = vec![f32::NAN; dy.len()];
+        let mut dx = vec![f32::NAN; x.len()];
+        let mut dw = vec![0.0; w.len()];
+        conv2d::forward(&g, n, &x, &w, Some(&b), &mut y, &mut s);
+        conv2d::backward_input(&g, n, &w, &dy, &mut dx, &mut s);
+        conv2d::backward_weight(&g, n, &x, &dy, &mut dw, &mut s);
+
+        let [x, w, b, dy] = [x, w, b, dy].map(|x| wide(&x));
+        let mut s = vec![f64::NAN; g.scratch_len()];
+        let mut expected = vec![f64::NAN; dy.len()];
+        conv2d::forward(&g, n, &x, &w, Some(&b), &mut expected, &mut s);
+        let forward = error(&y, &expected);
+        let mut expected = vec![f64::NAN; x.len()];
+        conv2d::backward_input(&g, n, &w, &dy, &mut expected, &mut s);
+        let backward_input = error(&dx, &expected);
+        let mut expected = vec![0.0; w.len()];
+        conv2d::backward_weight(&g, n, &x, &dy, &mut expected, &mut s);
+        let backward_weight = error(&dw, &expected);
+        println!(
+            "{channels} channels, {filters} filters: forward {forward:.1e}, \
+             backward_input {backward_input:.1e}, backward_weight {backward_weight:.1e}"
+        );
+        let worst = forward.max(backward_input).max(backward_weight);
+        assert!(worst < BOUND, "{channels} channels: {worst:e}");
+    }
+}
+
+/// Bias and any activation in one call are the three calls one by one.
+#[test]
+fn a_fused_activation_is_one_afterwards() {
+    let window = Window {
+        before: (1, 1),
+        after: (1, 1),
+        ..Window::new(3, 3)
+    };
+    for (channels, method) in [(3, Method::Direct), (16, Method::Winograd)] {
+        let g = Geometry {
+            input: Image::new(channels, 12, 13),
+            filters: 16,
+            window,
+            groups: 1,
+        };
+        assert_eq!(g.method(), method);
+        let [x, w, b, dy] = draw(&g, 2, values, 3);
+        let mut s = vec![f32::NAN; g.scratch_len()];
+        let mut plain = vec![f32::NAN; dy.len()];
+        conv2d::forward(&g, 2, &x, &w, Some(&b), &mut plain, &mut s);
+        let mut prepared = vec![f32::NAN; g.prepared_len()];
+        conv2d::prepare(&g, &w, &mut prepared);
+        for activation in [Activation::Relu, Activation::Silu] {
+            let mut expected = plain.clone();
+            activation::forward_in_place(activation, &mut expected);
+            let (some, bias) = (Some(activation), Some(&b[..]));
+            let mut y = vec![f32::NAN; dy.len()];
+            conv2d::forward_fused(&g, 2, &x, &w, bias, some, &mut y, &mut s);
+            assert_eq!(y, expected, "{method:?} {activation:?}");
+            y.fill(f32::NAN);
+            conv2d::forward_prepared(&g, 2, &x, &w, &prepared, bias, some, &mut y, &mut s);
+            assert_eq!(y, expected, "{method:?} {activation:?}, prepared");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn halves_equal_naive(
+        (channels, height, width) in (1usize..=3, 2usize..=7, 2usize..=71),
+        n in strategies::batch(),
+        nan in any::<prop::sample::Index>(),
+        seed in seed(),
+    ) {
+        let g = pool2d::Geometry {
+            input: Image::new(channels, height, width),
+            window: Window { stride: (2, 2), ..Window::new(2, 2) },
+        };
+        // Of few different numbers, many tie.
+        let tied: Vec<f32> = whole_values(n * g.input.len(), seed);
+        let mut with_nan = tied.clone();
+        let place = nan.index(with_nan.len());
+        with_nan[place] = f32::NAN;
+        let mut lowest = tied.clone();
+        lowest[place] = f32::NEG_INFINITY;
+        let len = n * g.output().len();
+        for x in [tied, with_nan, lowest] {
+            let (mut expected, mut places) = (vec![0.0; len], vec![7; len]);
+            max_pool2d::naive::forward(&g, n, &x, &mut expected, &mut places);
+            let (mut y, mut indices) = (vec![0.0; len], vec![9; len]);
+            max_pool2d::forward(&g, n, &x, &mut y, &mut indices);
+            prop_assert_eq!(&indices, &places);
+            let bits = |y: &[f32]| y.iter().map(|y| y.to_bits()).collect::<Vec<_>>();
+            prop_assert_eq!(bits(&y), bits(&expected));
+            y.fill(0.0);
+            max_pool2d::forward_values(&g, n, &x, &mut y);
+            prop_assert_eq!(bits(&y), bits(&expected));
+        }
+    }
+}
