@@ -1,6 +1,8 @@
-//! LeNet-5 through dfdx's ops: one training step of 64 images, and inference.
+//! LeNet-5 by the engine and layer by layer through dfdx's ops: one training step of 64 images,
+//! and inference. All cores; `RAYON_NUM_THREADS=1` for one.
 
 use criterion::{criterion_group, criterion_main, Criterion};
+use shapeproof::engine::with_disabled;
 use shapeproof::prelude::*;
 
 #[model(input = Chw<1, 28, 28>, output = Flat<10>)]
@@ -22,11 +24,16 @@ struct LeNet5 {
 type Images = Batch<Chw<1, 28, 28>, usize, f32, Cpu>;
 
 fn lenet5(c: &mut Criterion) {
+    rows(c, "engine");
+    with_disabled(|| rows(c, "dfdx"));
+}
+
+fn rows(c: &mut Criterion, path: &str) {
     let dev = Cpu::seed_from_u64(0);
     let mut net: LeNet5 = LeNet5::new(&dev);
     for batch in [1, 64] {
         let images: Images = dev.sample_normal_like(&(batch, Const, Const, Const));
-        c.bench_function(&format!("lenet5_infer_b{batch}"), |b| {
+        c.bench_function(&format!("{path}/lenet5_infer_b{batch}"), |b| {
             b.iter(|| net.forward(images.clone()))
         });
     }
@@ -40,7 +47,7 @@ fn lenet5(c: &mut Criterion) {
     };
     let mut opt = Sgd::new(&net, config);
     let mut kept = Some(net.alloc_grads());
-    c.bench_function("lenet5_train_b64", |b| {
+    c.bench_function(&format!("{path}/lenet5_train_b64"), |b| {
         b.iter(|| {
             let grads = kept.take().expect("put back at the end of each step");
             let logits = net.forward_mut(images.clone().traced(grads));

@@ -93,6 +93,7 @@ macro_rules! alike {
 }
 
 #[model(input = Chw<1, 28, 28>, output = Flat<10>)]
+#[derive(Clone)]
 struct LeNet5 {
     conv1: Conv2d<6, Kernel<5>, Padding<2>>,
     relu1: Relu,
@@ -167,7 +168,7 @@ struct Skips {
 }
 alike!(skips, Skips, [2, 7, 6]);
 
-/// The output is read by other layers, too, and one layer leads nowhere.
+/// No parameters, and an input that several read.
 #[model(input = Flat<6>, output = Flat<6>)]
 struct Elementwise {
     relu: Relu,
@@ -176,3 +177,135 @@ struct Elementwise {
     sum: Add,
 }
 alike!(elementwise, Elementwise, [6]);
+
+#[model(input = (image: Chw<2, 4, 4>, speed: Flat<3>), output = (Chw<2, 4, 4>, Flat<5>, Flat<32>))]
+struct Several {
+    #[from(image)]
+    relu: Relu,
+    #[from(image)]
+    flatten: Flatten,
+    #[from(flatten, speed)]
+    both: Concat,
+    fc: Linear<5>,
+    #[from(image)]
+    again: Flatten,
+}
+
+#[test]
+fn several_inputs_and_outputs() {
+    let dev = Cpu::seed_from_u64(2);
+    let net: Several<f64, Cpu> = Several::new(&dev);
+    let image: Tensor<(usize, Const<2>, Const<4>, Const<4>), f64, _> =
+        dev.sample_normal_like(&(3, Const, Const, Const));
+    let speed: Tensor<(usize, Const<3>), f64, _> = dev.sample_normal_like(&(3, Const));
+    let run = || {
+        let (a, b, c) = net.forward((image.leaky_trace(), speed.leaky_trace()));
+        let mut found = vec![("a".to_string(), a.as_vec())];
+        found.push(("b".into(), b.as_vec()));
+        found.push(("c".into(), c.as_vec()));
+        let gradients = (a.square().sum() + b.square().sum() + c.cos().sum()).backward();
+        found.push(("d_image".into(), gradients.get(&image).as_vec()));
+        found.push(("d_speed".into(), gradients.get(&speed).as_vec()));
+        found.extend(parameter_gradients(&net, &gradients));
+        found
+    };
+    let expected = with_disabled(run);
+    for parts in 1..=3 {
+        let found = with_parts(parts, run);
+        assert_alike(&format!("{parts} parts"), &found, &expected, 1e-10);
+    }
+}
+
+#[test]
+fn one_model_twice_in_one_loss() {
+    let dev = Cpu::seed_from_u64(2);
+    let net: Skips<f64, Cpu> = Skips::new(&dev);
+    let x: Tensor<(usize, Const<2>, Const<7>, Const<6>), f64, _> =
+        dev.sample_normal_like(&(3, Const, Const, Const));
+    let z: Tensor<(usize, Const<2>, Const<7>, Const<6>), f64, _> =
+        dev.sample_normal_like(&(5, Const, Const, Const));
+    let run = || {
+        // x twice, of which the second adds to the gradients of the first.
+        let loss = net.forward(x.leaky_trace()).square().sum();
+        let loss = loss + net.forward(z.leaky_trace()).sum();
+        let gradients = (loss + net.forward(x.leaky_trace()).cos().sum()).backward();
+        let mut found = vec![("d_x".to_string(), gradients.get(&x).as_vec())];
+        found.push(("d_z".into(), gradients.get(&z).as_vec()));
+        found.extend(parameter_gradients(&net, &gradients));
+        // A second backward adds to the gradients of the first.
+        let gradients = net.forward(x.trace(gradients)).sum().backward();
+        found.extend(parameter_gradients(&net, &gradients));
+        found
+    };
+    assert_alike("twice", &run(), &with_disabled(run), 1e-10);
+}
+
+#[test]
+fn gradients_are_those_of_the_parameters_at_the_time_of_the_forward() {
+    let dev = Cpu::seed_from_u64(2);
+    let x: Tensor<(usize, Const<6>), f64, _> = dev.sample_normal_like(&(3, Const));
+    #[model(input = Flat<6>, output = Flat<2>)]
+    #[derive(Clone)]
+    struct Two {
+        fc1: Linear<4>,
+        tanh: Tanh,
+        fc2: Linear<2>,
+    }
+    let net: Two<f64, Cpu> = Two::new(&dev);
+    let run = || {
+        let mut net = net.clone();
+        let y = net.forward(x.leaky_trace());
+        net.fc2.weight.fill_with_zeros();
+        y.square().sum().backward().get(&x).as_vec()
+    };
+    assert_near("d_x", &run(), &with_disabled(run), 1e-12, 0.0);
+}
+
+#[test]
+fn results_do_not_depend_on_the_number_of_threads() {
+    let dev = Cpu::seed_from_u64(3);
+    let net: LeNet5 = LeNet5::new(&dev);
+    let x: Tensor<(usize, Const<1>, Const<28>, Const<28>), f32, _> =
+        dev.sample_normal_like(&(33, Const, Const, Const));
+    let values = x.as_vec();
+    let run = |threads: usize, fixed: bool| {
+        let (net, values) = (net.clone(), values.clone());
+        on_threads(threads, move || {
+            let dev = Cpu::default();
+            let x: Tensor<(usize, Const<1>, Const<28>, Const<28>), f32, _> =
+                dev.tensor_from_vec(values, (33, Const, Const, Const));
+            let pass = || pass!(net, x, forward);
+            if fixed {
+                with_parts(4, pass)
+            } else {
+                pass()
+            }
+        })
+    };
+    let one = run(1, true);
+    for threads in [1, 2, 3] {
+        assert_eq!(bits(&run(threads, true)), bits(&one), "{threads} threads");
+        let (a, b) = (run(threads, false), run(threads, false));
+        assert_eq!(bits(&a), bits(&b), "{threads} threads, twice");
+        assert_alike(&format!("{threads} threads"), &a, &one, 1e-4);
+    }
+}
+
+#[test]
+fn a_parameter_that_is_turned_around_goes_through_dfdx() {
+    #[model(input = Flat<3>, output = Flat<3>)]
+    struct Square {
+        fc: Linear<3>,
+    }
+    let dev = Cpu::seed_from_u64(3);
+    let mut net: Square<f64, Cpu> = Square::new(&dev);
+    let x = dev.tensor([[1.0, 2.0, 3.0]]);
+    let before = net.fc.weight.clone();
+    net.fc.weight = before.clone().permute();
+    let found = net.forward(x.clone()).as_vec();
+    let [w, b] = [before.as_vec(), net.fc.bias.as_vec()];
+    let expected: Vec<f64> = (0..3)
+        .map(|o| b[o] + w[o] + 2.0 * w[3 + o] + 3.0 * w[6 + o])
+        .collect();
+    assert_near("turned", &found, &expected, 1e-12, 0.0);
+}

@@ -235,6 +235,8 @@ pub fn modules(model: &Model) -> TokenStream {
     let results = one_or_tuple(&results);
     let forward = |tr: Ident, method: Ident, run: Ident, receiver: TokenStream| {
         quote! {
+            // With one output, `Ok(x?)`; with several, a tuple.
+            #[allow(clippy::needless_question_mark)]
             impl<#e, #d, #b, #t #(, #others)*> ::shapeproof::dfdx::nn::#tr<#argument>
                 for #name<#e, #d>
             where

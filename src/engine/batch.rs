@@ -36,6 +36,7 @@ pub fn forward<E: Element>(planned: &Planned<E>, given: Given<'_, E>, memory: &m
         let room = Room {
             values: front(&mut values, plan.forward.len(part.len())),
             scratch: front(&mut scratch, plan.scratch),
+            further: &mut [],
         };
         let kept = front(&mut kept, indices * part.len());
         // Ops that keep statistics see the whole batch, so only one part can have them.
@@ -131,7 +132,8 @@ pub fn backward<E: Element>(
         };
         let room = Room {
             values: front(&mut values, plan.backward.len(part.len())),
-            scratch: front(&mut rest, scratch),
+            scratch: front(&mut rest, plan.scratch),
+            further: front(&mut rest, plan.further),
         };
         work.push(Work {
             part,
@@ -170,11 +172,6 @@ fn backward_part<'a, E: Element>(
     d_outputs: &[&[E]],
     mut work: Work<'a, E>,
 ) -> Vec<&'a mut [E]> {
-    let (scratch, further) = work.room.scratch.split_at_mut(plan.scratch);
-    let room = Room {
-        values: work.room.values,
-        scratch,
-    };
     let d_parameters = &mut work.d_parameters;
     run::backward(
         plan,
@@ -182,8 +179,7 @@ fn backward_part<'a, E: Element>(
         work.part,
         work.kept,
         d_outputs,
-        room,
-        further,
+        work.room,
         d_parameters,
     );
     work.d_parameters

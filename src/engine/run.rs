@@ -22,6 +22,8 @@ pub struct Room<'a, E> {
     pub values: &'a mut [E],
     /// For the ops.
     pub scratch: &'a mut [E],
+    /// For gradients that will be added to others.
+    pub further: &'a mut [E],
 }
 
 /// A slice of which a piece is borrowed elsewhere.
@@ -86,7 +88,9 @@ pub fn forward<E: Element>(
     statistics: &mut [E],
 ) {
     let images = part.len();
-    let Room { values, scratch } = room;
+    let Room {
+        values, scratch, ..
+    } = room;
     for segment in &plan.segments {
         chunks(images, &segment.steps, segment.chunk, |chunk, steps| {
             for step in &plan.steps[steps.clone()] {
@@ -138,7 +142,7 @@ pub struct Kept<'a, E> {
 /// Computes the gradients of the examples `part`.
 ///
 /// Those of parameters are added to `d_parameters`; those of inputs end up where
-/// [`Plan::backward`] says. `further` is memory for gradients that will be added to others.
+/// [`Plan::backward`] says.
 pub fn backward<E: Element>(
     plan: &Plan<E>,
     given: Given<'_, E>,
@@ -146,11 +150,14 @@ pub fn backward<E: Element>(
     kept: Kept<'_, E>,
     d_outputs: &[&[E]],
     room: Room<'_, E>,
-    further: &mut [E],
     d_parameters: &mut [&mut [E]],
 ) {
     let images = part.len();
-    let Room { values, scratch } = room;
+    let Room {
+        values,
+        scratch,
+        further,
+    } = room;
     for ((value, gradient), d_output) in plan.outputs.iter().zip(d_outputs) {
         let here = plan.backward.holds(*value);
         let d_output = examples(d_output, plan.lens[*value], part.clone());
