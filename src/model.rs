@@ -46,7 +46,8 @@ pub trait Model {
     const FITS: bool = true;
     /// Learned numbers.
     const PARAMS: usize = LayerInfo::total_params(Self::LAYERS);
-    /// Multiply-accumulates for one image; only convolutions and dense layers count.
+    /// Multiply-accumulates for one image, of the layers that are products: convolutions, dense
+    /// layers and capsules.
     const MACS: usize = LayerInfo::total_macs(Self::LAYERS);
     /// Bytes that all layers put out for one image.
     const ACTIVATION_BYTES: usize = LayerInfo::total_activations(Self::LAYERS)

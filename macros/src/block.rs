@@ -25,8 +25,12 @@ pub fn expand(block: &Block) -> TokenStream {
     }
 }
 
-fn is_doc(attribute: &&Attribute) -> bool {
-    attribute.path().is_ident("doc")
+/// What is said of the block as a whole, and so of the type that a user writes.
+fn is_of_the_block(attribute: &&Attribute) -> bool {
+    let of_the_block = ["doc", "deprecated", "must_use"];
+    of_the_block
+        .iter()
+        .any(|name| attribute.path().is_ident(name))
 }
 
 /// The type that a user writes.
@@ -37,7 +41,7 @@ fn open(block: &Block) -> TokenStream {
         name,
         ..
     } = &block.graph;
-    let docs = attributes.iter().filter(is_doc);
+    let docs = attributes.iter().filter(is_of_the_block);
     let table = layer_table(&block.graph);
     let generics = &block.generics;
     let (_, _, condition) = generics.split_for_impl();
@@ -256,7 +260,7 @@ fn closed_name(block: &Block) -> Ident {
 fn layer_parameters(block: &Block) -> Vec<Ident> {
     let layers = block.graph.layers.iter();
     layers
-        .map(|l| format_ident!("__{}", text(&l.name)))
+        .map(|l| format_ident!("__Layer_{}", text(&l.name)))
         .collect()
 }
 
@@ -272,10 +276,11 @@ fn closed(block: &Block) -> TokenStream {
     let closed = closed_name(block);
     let doc = format!("The closed layer of [`{name}`]: its layers, given what flows in and out.");
     // Derives and the like are about the struct with the layers.
-    let attributes = attributes.iter().filter(|a| !is_doc(a));
+    let attributes = attributes.iter().filter(|a| !is_of_the_block(a));
     let derives_clone = block.graph.attributes.iter().any(|a| match &a.meta {
         Meta::List(list) if a.path().is_ident("derive") => {
-            list.tokens.to_string().contains("Clone")
+            let derives = list.tokens.to_string();
+            derives.split([',', ':']).any(|path| path.trim() == "Clone")
         }
         _ => false,
     });

@@ -32,7 +32,8 @@ use proc_macro::TokenStream;
 /// - `output`: the shape that the last field gives. Several are the outputs of the fields that no
 ///   other takes, in their order, or of those they name: `output = (mask: Chw<1, 8, 8>, class:
 ///   Flat<10>)`. They flow out as a tuple; the first carries the tape, so that losses are added to
-///   the first output's.
+///   the first output's. A loss of another output alone has no gradients, which dfdx's optimisers
+///   answer with an error.
 /// - `max_params`, `max_macs`, `max_activation_bytes`: budgets; a model over one does not compile.
 ///
 /// # Fields
@@ -41,6 +42,10 @@ use proc_macro::TokenStream;
 /// the model's own. A field is a layer's open type; the struct that comes out holds the closed one.
 ///
 /// The crate must be known as `shapeproof` where the attribute is used, under no other name.
+///
+/// # Panics
+/// `forward` and its kin, when a model of several inputs gets batches of different sizes. An empty
+/// batch gives empty outputs; dfdx cannot reduce these to a loss.
 ///
 /// # What it makes
 /// The struct, generic over the type of its numbers and its device (`Net<f64, Cpu>`, default
@@ -88,8 +93,9 @@ pub fn model(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// Constants, and types that are layers themselves (`struct Residual<L>` with a field `body: L`).
 ///
 /// # Errors
-/// What does not fit inside is told where the block is used, with the block's and the field's name;
-/// a block that nobody uses has no shapes to be checked.
+/// What does not fit inside is told where the block is used, with the block's and the field's name,
+/// the first of several; a block that nobody uses has no shapes to be checked. The layers and blocks
+/// of a `pub` block are `pub`, too: they are a part of its type (rustc's E0446).
 ///
 /// # What it makes
 /// The type as it was written, which names the block, and beside it `BasicBlockClosed` with the

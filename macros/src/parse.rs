@@ -270,6 +270,14 @@ impl Block {
             return Err(Error::new_spanned(lifetime, message));
         }
         let mut graph = Graph::parse(item, inputs)?;
+        for layer in &graph.layers {
+            if matches!(&layer.layer, Type::Path(path) if path.path.is_ident(&graph.name)
+                || path.path.segments.last().is_some_and(|last| last.ident == graph.name))
+            {
+                let message = words::block_in_itself(&graph.name, &layer.name);
+                return Err(Error::new_spanned(&layer.layer, message));
+            }
+        }
         graph.report_unused(&[graph.layers.len() - 1]);
         Ok(Block { generics, graph })
     }

@@ -115,6 +115,10 @@ pub fn block_with_a_lifetime(block: &Ident) -> String {
     )
 }
 
+pub fn block_in_itself(block: &Ident, field: &Ident) -> String {
+    format!("`{block}.{field}` is the block itself\na block in itself has no end\ntry `Repeat<3, …>` of another block")
+}
+
 pub fn block_arguments() -> String {
     "`#[block]` has one argument, the names of its inputs, where there are several\ntheir shapes come from wherever the block is used\ntry `#[block]`, or `#[block(input = (skip, below))]`".into()
 }

@@ -2,7 +2,7 @@
 
 use dfdx::prelude::{Dim, Dtype, Merge, SplitTape, Tape};
 
-use crate::tensor::{Batch, Batched, Device, Element, Features, Graph, Value};
+use crate::tensor::{empty, Batch, Batched, Device, Element, Features, Graph, Value};
 
 /// A closed layer that computes: what models and blocks are made of.
 ///
@@ -109,6 +109,11 @@ where
     D: Device<E>,
     T: Tape<E, D>,
 {
+    if batch.size() == 0 {
+        // dfdx's kernels cannot iterate over nothing.
+        let device = x.device().clone();
+        return empty::<Out, _, _, _, _>(&device, batch, x.split_tape().1);
+    }
     apply(Features::from_typed::<In, B>(x)?)?.try_into_typed::<Out, B>(batch)
 }
 

@@ -104,7 +104,7 @@ const MOST: usize = 100;
 
 /// The names `"0"` to `"99"`.
 const NAMES: &[&str; MOST] = &{
-    const TENS: &str = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849505152535455565758596061626364656667686970717273747576777879808182838485868788899091929394959697989900";
+    const TENS: &str = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
     let mut names = [""; MOST];
     let mut i = 0;
     while i < MOST {
@@ -151,6 +151,7 @@ const fn signature(
     let both = Signature::block(NAME, 1, &[first.output], &[("0", first), ("1", next)]);
     let more = count - 2;
     let mut all = both;
+    all.certain &= first.certain;
     all.params = all.params.saturating_add(next.params.saturating_mul(more));
     all.macs = all.macs.saturating_add(next.macs.saturating_mul(more));
     all.activations = (all.activations).saturating_add(next.activations.saturating_mul(more));

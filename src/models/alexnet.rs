@@ -34,14 +34,15 @@ pub struct AlexNet {
     pub fc8: Linear<1000>,
 }
 
-/// The names of torchvision's parameters, each with the one it has here.
+/// The names of torchvision's parameters, each with the one it has here: each pair is a
+/// [`rename`](crate::weights::Loader::rename) of a [`Loader`](crate::weights::Loader).
 pub const NAMES: &[(&str, &str)] = &[
-    ("features.0.", "conv1."),
-    ("features.3.", "conv2."),
-    ("features.6.", "conv3."),
-    ("features.8.", "conv4."),
-    ("features.10.", "conv5."),
-    ("classifier.1.", "fc6."),
-    ("classifier.4.", "fc7."),
-    ("classifier.6.", "fc8."),
+    ("features.0", "conv1"),
+    ("features.3", "conv2"),
+    ("features.6", "conv3"),
+    ("features.8", "conv4"),
+    ("features.10", "conv5"),
+    ("classifier.1", "fc6"),
+    ("classifier.4", "fc7"),
+    ("classifier.6", "fc8"),
 ];

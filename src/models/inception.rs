@@ -11,7 +11,7 @@ use shapeproof::prelude::*;
 #[derive(Debug)]
 pub struct Conv1x1<const F: usize> {
     pub conv: Conv2d<F, Kernel<1>, NoBias>,
-    pub bn: BatchNorm2d,
+    pub bn: BatchNorm2d<1_000>,
     pub relu: Relu,
 }
 
@@ -20,7 +20,7 @@ pub struct Conv1x1<const F: usize> {
 #[derive(Debug)]
 pub struct Conv3x3<const F: usize> {
     pub conv: Conv2d<F, Kernel<3>, Padding<1>, NoBias>,
-    pub bn: BatchNorm2d,
+    pub bn: BatchNorm2d<1_000>,
     pub relu: Relu,
 }
 
@@ -54,11 +54,12 @@ pub struct Inception<
 ///
 /// # Same as
 /// `torchvision.models.googlenet(aux_logits=False)`, up to the places of its pooling windows:
-/// there they hang over the right and lower edge, here they are padded on all sides.
+/// there they hang over the right and lower edge, here they are padded on all sides. Its pretrained
+/// weights expect images that are normalised in another way (`transform_input`).
 #[model(input = Chw<3, 224, 224>, output = Flat<1000>)]
 pub struct GoogLeNet {
     pub conv1: Conv2d<64, Kernel<7>, Stride<2>, Padding<3>, NoBias>,
-    pub bn1: BatchNorm2d,
+    pub bn1: BatchNorm2d<1_000>,
     pub relu1: Relu,
     pub pool1: MaxPool2d<3, Stride<2>, Padding<1>>,
     pub conv2: Conv1x1<64>,

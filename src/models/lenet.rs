@@ -26,9 +26,9 @@ pub struct LeNet5 {
 
 /// LeNet-5 of 1998: hyperbolic tangents and averages, on 32×32 grey images.
 ///
-/// As in most of today's retellings the poolings have no learned factor, every filter of the second
-/// convolution sees all maps, and the last layer is dense: 61,706 parameters, where the paper, with
-/// a table of connections, has 60,000.
+/// As in most of today's retellings the poolings have no learned factor, the tangent is not scaled,
+/// every filter of the second convolution sees all maps, and the last layer is dense instead of
+/// distances: 61,706 parameters, where the paper, with a table of connections, has 60,000.
 ///
 /// # Source
 /// LeCun, Bottou, Bengio and Haffner, "Gradient-Based Learning Applied to Document Recognition",

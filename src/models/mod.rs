@@ -21,6 +21,9 @@
 //! | [`CapsNet`] | digits | 6,804,224 | 6.8 M (the paper) |
 //! | [`CapsDecoder`] | digits | 1,411,344 | with it 8.2 M (the paper) |
 //!
+//! Architectures are those of the sources, parameters start as their layers do. Where nothing is said
+//! of names, they are this crate's own, and weights of others need a renaming.
+//!
 //! A test compares the table with the constants. This room knows the layers and macros; nothing
 //! knows it.
 

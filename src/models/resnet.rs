@@ -78,7 +78,8 @@ pub struct Bottleneck<const MID: usize, const OUT: usize> {
     pub relu3: Relu,
 }
 
-/// A [`Bottleneck`] that changes the shape.
+/// A [`Bottleneck`] that changes the shape. The stride is in the 3×3 convolution, as in torchvision;
+/// in the paper it is in the first 1×1.
 #[block]
 #[derive(Debug)]
 pub struct BottleneckDown<const MID: usize, const OUT: usize, const STRIDE: usize> {
@@ -161,8 +162,9 @@ pub struct ResNet50 {
     pub fc: Linear<1000>,
 }
 
-/// What is called otherwise in torchvision's parameters, with the name it has here.
+/// What is called otherwise in torchvision's parameters, with the name it has here: each pair is a
+/// [`rename`](crate::weights::Loader::rename) of a [`Loader`](crate::weights::Loader).
 pub const NAMES: &[(&str, &str)] = &[
-    ("downsample.0.", "downsample.conv."),
-    ("downsample.1.", "downsample.bn."),
+    ("downsample.0", "downsample.conv"),
+    ("downsample.1", "downsample.bn"),
 ];

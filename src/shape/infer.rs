@@ -8,7 +8,7 @@ use super::{Chw, Dims, Flat, Inputs, LayerInfo, LayerShape, Misfit, Signature};
 /// returns the misfit as a value, and `#[model]` reports it in one error on the user's line.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a layer",
-    label = "a field of a `#[model]` is a layer such as `Conv2d<6, Kernel<5>>` or `Relu`",
+    label = "a layer is expected here, such as `Conv2d<6, Kernel<5>>` or `Relu`",
     note = "a type becomes a layer by implementing `Infer` and `Close`, see `shapeproof::layers`"
 )]
 pub trait Infer<In: Inputs> {

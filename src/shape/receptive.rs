@@ -2,7 +2,9 @@
 
 /// The part of the input that one value of an output depends on, in pixels.
 ///
-/// As a property of one layer it is relative to that layer's input; along a model it adds up.
+/// As a property of one layer it is relative to that layer's input; along a model it adds up. A
+/// block of several inputs has one for all of them, so where these see differently much, what is
+/// said behind the block can be more than what is seen.
 ///
 /// # Source
 /// Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks", 2019.
@@ -56,13 +58,21 @@ impl ReceptiveField {
         }
     }
 
-    /// What a layer with two inputs sees of them.
+    /// What a layer with two inputs sees of them. Where their steps differ, it moves by the smaller:
+    /// the other has been enlarged to the same size.
     pub const fn join(self, other: Self) -> Self {
+        let finer =
+            other.step.0.saturating_mul(self.parts.0) < self.step.0.saturating_mul(other.parts.0);
+        let (step, parts) = if finer {
+            (other.step, other.parts)
+        } else {
+            (self.step, self.parts)
+        };
         ReceptiveField {
             height: larger(self.height, other.height),
             width: larger(self.width, other.width),
-            step: self.step,
-            parts: self.parts,
+            step,
+            parts,
         }
     }
 }
