@@ -104,3 +104,25 @@ fn receptive_fields_are_those_of_the_literature() {
     // 7 + 4 + 3·8 + (8 + 3·16) + (16 + 5·32) + (32 + 2·64).
     assert_eq!(seen(ResNet50::LAYERS, "layer4"), (427, 427));
 }
+
+/// Saved under torchvision's names, and loaded by the list.
+#[test]
+fn torchvision_s_names_of_a_residual_network_are_those_of_the_list() {
+    use shapeproof::weights::{Loader, Saver};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("theirs.safetensors");
+    let net: ResNet20Projected = ResNet20Projected::new(&Cpu::seed_from_u64(1));
+    let saver = Saver::new()
+        .rename("downsample.conv", "downsample.0")
+        .rename("downsample.bn", "downsample.1");
+    saver.save(&net, &path).unwrap();
+    let mut other: ResNet20Projected = ResNet20Projected::new(&Cpu::seed_from_u64(2));
+    let names = resnet::NAMES.iter();
+    let loader = names.fold(Loader::new(), |loader, (theirs, ours)| {
+        loader.rename(*theirs, *ours)
+    });
+    let report = loader.load(&mut other, &path).unwrap();
+    assert!(report.is_complete(), "{report}");
+    let weight = |net: &ResNet20Projected| net.layer2.first.downsample.conv.weight.as_vec();
+    assert_eq!(weight(&other), weight(&net));
+}

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::{downcast, Activate, Backward, Forward, MaxPool2d, Op, Reads};
 use crate::kernels::activation::{self, Activation};
-use crate::kernels::conv2d::{self, Geometry};
+use crate::kernels::conv2d::{self, Geometry, Method};
 use crate::kernels::{max_pool2d, pool2d, shifted, Number};
 
 /// A convolution with one or, with a bias, two parameters; of the result, perhaps, the positive
@@ -50,7 +50,7 @@ impl Conv2d {
         if let [d_bias] = d_bias {
             conv2d::backward_bias(g, batch, d_output, d_bias);
         }
-        if !shifted::fits(g) {
+        if !shifts::<T>(g) {
             conv2d::backward_weight(g, batch, input, d_output, d_weight, scratch);
             if let Some(d_input) = d_input {
                 conv2d::backward_input(g, batch, weight, d_output, d_input, scratch);
@@ -67,6 +67,13 @@ impl Conv2d {
     }
 }
 
+/// Whether a convolution goes pixel by pixel: where it is small, unless `f32` has a method that
+/// multiplies less.
+fn shifts<T: Number>(g: &Geometry) -> bool {
+    let transforms = size_of::<T>() == 4 && g.method() == Method::Winograd;
+    shifted::fits(g) && !transforms
+}
+
 /// Images that are convolved before they are pooled: few enough to stay in the cache.
 const TOGETHER: usize = 8;
 
@@ -74,7 +81,7 @@ impl<T: Number> Op<T> for Conv2d {
     fn forward(&self, batch: usize, mut call: Forward<'_, T>) {
         let g = &self.geometry;
         let (weight, bias) = (call.parameters[0], call.parameters.get(1).copied());
-        let fits = shifted::fits(g);
+        let fits = shifts::<T>(g);
         if !fits && self.pool.is_none() {
             let (input, scratch) = (call.inputs[0], call.scratch);
             conv2d::forward(g, batch, input, weight, bias, call.output, scratch);
@@ -157,7 +164,7 @@ impl<T: Number> Op<T> for Conv2d {
         let (g, together) = (&self.geometry, batch.min(TOGETHER));
         let convolved = self.pool.map_or(0, |pool| together * pool.input.len());
         convolved
-            + if shifted::fits(g) {
+            + if shifts::<T>(g) {
                 let gradients = shifted::weight_scratch(g, batch).max(shifted::input_scratch(g));
                 gradients.max(shifted::forward_scratch(g))
             } else {
