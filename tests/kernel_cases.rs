@@ -4,9 +4,9 @@ use shapeproof::kernels::activation::{self, Activation};
 use shapeproof::kernels::batch_norm::{self, Statistics};
 use shapeproof::kernels::cross_entropy::{self, Targets};
 use shapeproof::kernels::{
-    avg_pool2d, conv2d, conv_transpose2d, global_avg_pool2d, group_norm, layer_norm, linear,
-    log_softmax, max_pool2d, pad2d, pool2d, softmax, sum_pool2d, upsample2d, Axis, Image, Planes,
-    Window,
+    avg_pool2d, conv2d, conv_transpose2d, global_avg_pool2d, global_max_pool2d, group_norm,
+    layer_norm, linear, log_softmax, max_pool2d, pad2d, pool2d, softmax, sum_pool2d, upsample2d,
+    Axis, Image, Planes, Window,
 };
 use shapeproof::shape::window::{Padding2d, Window2d};
 
@@ -297,6 +297,28 @@ fn a_global_average_is_per_channel() {
     let mut dx = [9.0; 6];
     global_avg_pool2d::backward(&planes, 1, &[3.0, 6.0], &mut dx);
     assert_eq!(dx, [1.0, 1.0, 1.0, 2.0, 2.0, 2.0]);
+}
+
+#[test]
+fn a_global_maximum_is_the_first_nan_or_the_first_of_the_largest() {
+    let planes = Planes::new(3, 4);
+    let nan = f32::NAN;
+    let lowest = [f32::NEG_INFINITY; 4];
+    let x = [[1.0, 7.0, 7.0, 2.0], [9.0, nan, 3.0, nan], lowest].concat();
+    let (mut y, mut indices) = ([0.0; 3], [9; 3]);
+    global_max_pool2d::forward(&planes, 1, &x, &mut y, Some(&mut indices));
+    assert_eq!(indices, [1, 1, 0]);
+    assert_eq!(y[0], 7.0);
+    assert!(y[1].is_nan());
+    assert_eq!(y[2], f32::NEG_INFINITY);
+    let mut dx = [9.0; 12];
+    global_max_pool2d::backward(&planes, 1, &indices, &[1.0, 2.0, 3.0], &mut dx);
+    let expected = [
+        [0.0, 1.0, 0.0, 0.0],
+        [0.0, 2.0, 0.0, 0.0],
+        [3.0, 0.0, 0.0, 0.0],
+    ];
+    assert_eq!(dx.to_vec(), expected.concat());
 }
 
 // ---- functions of one number ----

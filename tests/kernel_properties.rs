@@ -19,8 +19,8 @@ use shapeproof::kernels::cross_entropy::{self, Targets};
 use shapeproof::kernels::matmul::{self, Matrix, Output};
 use shapeproof::kernels::{
     activation, add, avg_pool2d, batch_norm, bias, concat, conv2d, conv_transpose2d,
-    global_avg_pool2d, group_norm, layer_norm, linear, log_softmax, max_pool2d, pad2d, pool2d,
-    softmax, sum, sum_pool2d, unfold, upsample2d, Axis, Image, Number, Planes,
+    global_avg_pool2d, global_max_pool2d, group_norm, layer_norm, linear, log_softmax, max_pool2d,
+    pad2d, pool2d, softmax, sum, sum_pool2d, unfold, upsample2d, Axis, Image, Number, Planes,
 };
 use strategies::{seed, values, whole_values};
 
@@ -776,6 +776,49 @@ fn global_avg_pool2d_equals_naive_and_is_adjoint<T: Number>(
     near("adjoint", &[T::of(dot(&y, &dy))], &[T::of(dot(&x, &dx))])
 }
 
+fn global_max_pool2d_equals_naive<T: Number>(
+    p: Planes,
+    n: usize,
+    nan: [usize; 2],
+    seed: u64,
+) -> Check {
+    let len = n * p.len();
+    let tied = whole_values::<T>(len, seed);
+    let mut with_nan = tied.clone();
+    for place in nan {
+        with_nan[place % len] = T::nan();
+    }
+    let dy = values::<T>(n * p.channels, seed + 1);
+    for (what, x) in [("tied", tied), ("NaN", with_nan)] {
+        let (mut indices, mut expected_indices) = (vec![7; dy.len()], vec![7; dy.len()]);
+        let y = filled(dy.len(), |y| {
+            global_max_pool2d::forward(&p, n, &x, y, Some(&mut indices))
+        });
+        let expected = filled(dy.len(), |y| {
+            global_max_pool2d::naive::forward(&p, n, &x, y, &mut expected_indices)
+        });
+        prop_assert_eq!(&indices, &expected_indices, "indices of {}", what);
+        for (y, e) in y.iter().zip(&expected) {
+            prop_assert!(y == e || (y.is_nan() && e.is_nan()), "{what}: {y}, not {e}");
+        }
+        let dx = filled(len, |dx| {
+            global_max_pool2d::backward(&p, n, &indices, &dy, dx)
+        });
+        for (channel, dx) in dx.chunks_exact(p.plane).enumerate() {
+            let taken = indices[channel] as usize;
+            for (pixel, dx) in dx.iter().enumerate() {
+                let expected = if pixel == taken {
+                    dy[channel]
+                } else {
+                    T::zero()
+                };
+                prop_assert_eq!(*dx, expected, "backward of {}", what);
+            }
+        }
+    }
+    Ok(())
+}
+
 fn pooling_gradients(g: pool2d::Geometry, n: usize, seed: u64) -> Check {
     let x = values::<f64>(n * g.input.len(), seed);
     let dy = values::<f64>(n * g.output().len(), seed + 1);
@@ -797,6 +840,8 @@ properties! {
         g in strategies::pool2d(), n in strategies::batch(), s in seed());
     512 cases: pooling_keeps_a_constant(
         g in strategies::pool2d(), n in strategies::batch(), value in any::<i8>());
+    512 cases: global_max_pool2d_equals_naive(
+        p in strategies::planes(), n in strategies::batch(), nan in any::<[usize; 2]>(), s in seed());
     512 cases: global_avg_pool2d_equals_naive_and_is_adjoint(
         p in strategies::planes(), n in strategies::batch(), s in seed());
 }

@@ -433,7 +433,7 @@ fn the_gradient_of_a_global_maximum_goes_to_the_first_and_nan_wins() {
     let (nan, inf) = (f64::NAN, f64::INFINITY);
     let x: Tensor<Rank4<1, 4, 2, 3>, f64, _> = dev.tensor([[
         [[1.0, 7.0, 7.0], [7.0, 2.0, 0.0]],
-        [[inf, 1.0, nan], [3.0, 2.0, inf]],
+        [[inf, 1.0, nan], [3.0, nan, inf]],
         [[-inf, -inf, -inf], [-inf, -inf, -inf]],
         [[-3.0, -2.0, -inf], [inf, -1.0, inf]],
     ]]);

@@ -34,6 +34,7 @@ pub mod conv2d;
 pub mod conv_transpose2d;
 pub mod cross_entropy;
 pub mod global_avg_pool2d;
+pub mod global_max_pool2d;
 pub mod group_norm;
 mod image;
 mod lanes;

@@ -5,7 +5,7 @@ use dfdx::prelude::{
 
 use super::clamp::constant;
 use super::global_pool2d::global_pooling;
-use crate::kernels::{op, pool2d, Window};
+use crate::kernels::op;
 use crate::tensor::{filled, scalar, Device, Images, Pixels};
 
 /// The open layer.
@@ -15,7 +15,7 @@ pub mod open {
     /// `y[c] = max_hw x[c,h,w]`
     ///
     /// Where several values are the largest, the gradient goes to the first of them, row by row, as
-    /// in PyTorch. NaN is larger than any number.
+    /// in PyTorch. NaN is larger than any number; of several NaN the first takes the gradient.
     ///
     /// # Shapes
     /// `C×H×W` → `C`, flat.
@@ -55,10 +55,7 @@ global_pooling!(
         let rows = largest_in_rows(x)?.try_reshape_like(&(batch, channels, 1, height))?;
         largest_in_rows(rows)?.try_reshape_like(&(batch, channels))
     },
-    |image| op::MaxPool2d(pool2d::Geometry {
-        input: image,
-        window: Window::new(image.height, image.width),
-    })
+    |image| op::GlobalMaxPool2d(image.planes())
 );
 
 /// The largest value of every row: `(B, C, H, W)` → `(B, C, H)`.

@@ -23,7 +23,7 @@ pub use join::{Add, Concat};
 pub use linear::Linear;
 pub use norm::{GroupNorm, LayerNorm};
 pub use pool2d::{AvgPool2d, MaxPool2d, SumPool2d};
-pub use resize::{GlobalAvgPool2d, Pad2d, PadEnds, Upsample2d};
+pub use resize::{GlobalAvgPool2d, GlobalMaxPool2d, Pad2d, PadEnds, Upsample2d};
 pub use softmax::{LogSoftmax, Softmax};
 
 use std::any::Any;

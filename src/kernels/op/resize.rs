@@ -1,5 +1,5 @@
 use super::{Backward, Forward, Op, Reads};
-use crate::kernels::{global_avg_pool2d, pad2d, upsample2d, Number, Planes};
+use crate::kernels::{global_avg_pool2d, global_max_pool2d, pad2d, upsample2d, Number, Planes};
 
 /// Enlarges images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,31 @@ pub struct Pad2d {
 /// The average of every channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GlobalAvgPool2d(pub Planes);
+
+/// The largest value of every channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GlobalMaxPool2d(pub Planes);
+
+impl<T: Number> Op<T> for GlobalMaxPool2d {
+    fn forward(&self, batch: usize, call: Forward<'_, T>) {
+        let (x, y) = (call.inputs[0], call.output);
+        global_max_pool2d::forward(&self.0, batch, x, y, call.indices);
+    }
+
+    fn backward(&self, batch: usize, call: Backward<'_, '_, '_, T>) {
+        if let Some(dx) = &mut call.d_inputs[0] {
+            global_max_pool2d::backward(&self.0, batch, call.indices, call.d_output, dx);
+        }
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::NOTHING
+    }
+
+    fn indices(&self) -> usize {
+        self.0.channels
+    }
+}
 
 /// Lays zeros around the numbers of an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
