@@ -37,6 +37,7 @@ pub mod memory;
 pub mod plan;
 mod record;
 pub mod run;
+pub mod steps;
 
 use std::any::Any;
 use std::cell::Cell;
@@ -53,6 +54,7 @@ use memory::{recall, remember, Memory, Planned, Remembered};
 use plan::{Plan, Purpose};
 use record::Record;
 use run::Given;
+use steps::Role;
 
 thread_local! {
     static DISABLED: Cell<bool> = const { Cell::new(false) };
@@ -193,11 +195,16 @@ where
     let mut entry = recall::<E>(std::any::type_name::<N>(), batch, purpose);
     let mut parameters = std::mem::take(&mut entry.parameters).emptied();
     let planned = plan(model, inputs, &mut entry, &mut parameters, purpose);
+    if purpose.training || purpose.backward {
+        memory::forget_prepared::<E>(std::any::type_name::<N>());
+    }
     let result = planned.map(|planned| {
         let mut memory = planned.forward.take();
+        let prepared = entry.prepared(&planned.plan, &parameters);
         let given = Given {
             inputs: &slices[..inputs.len()],
             parameters: &parameters.values,
+            prepared: &prepared.values,
         };
         batch::forward(&planned, given, &mut memory);
         let outputs = outputs((cpu, device), &entry, &planned, given, &mut memory)?;
@@ -296,7 +303,7 @@ fn kept<E: Element, D: Device<E>>(features: &[Features<E, D>]) -> Vec<Box<dyn Pa
 fn statistics<E: Element>(planned: &Planned<E>, memory: &Memory<E>) -> Vec<Vec<E>> {
     let steps = planned.plan.steps.iter();
     steps
-        .filter(|step| !step.statistics.is_empty())
+        .filter(|step| step.role == Role::Apply)
         .map(|step| memory.statistics[step.statistics.clone()].to_vec())
         .collect()
 }

@@ -49,6 +49,7 @@ impl<E: Element> Record<E> {
         let given = Given {
             inputs: &inputs,
             parameters: &parameters,
+            prepared: &[],
         };
         let mut d_parameters = self.taken(&self.parameters, gradients)?;
         let d_outputs = self.taken(&self.outputs, gradients)?;

@@ -1,16 +1,21 @@
 use std::sync::Arc;
 
-use super::{downcast, Activate, Backward, Forward, MaxPool2d, Op, Reads};
+use super::{downcast, Activate, Backward, BatchNorm, Forward, MaxPool2d, Next, Op, Reads};
 use crate::kernels::activation::{self, Activation};
 use crate::kernels::conv2d::{self, Geometry, Method};
-use crate::kernels::{max_pool2d, pool2d, shifted, Number};
+use crate::kernels::{batch_norm, max_pool2d, pool2d, shifted, Number};
 
 /// A convolution with one or, with a bias, two parameters; of the result, perhaps, the positive
 /// part; and of that, perhaps, the largest values under a window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// With a batch normalisation that evaluates behind it, which has four parameters more, its weight
+/// and bias are those of both together: they must be prepared.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Conv2d {
     /// The sizes.
     pub geometry: Geometry,
+    /// The batch normalisation that is a part of it.
+    pub norm: Option<batch_norm::Geometry>,
     /// Whether negative results become 0.
     pub relu: bool,
     /// The pooling behind it.
@@ -22,9 +27,30 @@ impl Conv2d {
     pub const fn new(geometry: Geometry) -> Self {
         Conv2d {
             geometry,
+            norm: None,
             relu: false,
             pool: None,
         }
+    }
+
+    /// Weight and bias, and the weight in the form that some methods need, which may be empty.
+    fn weights<'a, T: Number>(
+        &self,
+        parameters: &[&'a [T]],
+        prepared: &'a [T],
+    ) -> (&'a [T], Option<&'a [T]>, &'a [T]) {
+        if self.norm.is_none() {
+            return (parameters[0], parameters.get(1).copied(), prepared);
+        }
+        let (weight, rest) = prepared.split_at(self.geometry.weight_len());
+        let (bias, prepared) = rest.split_at(self.geometry.filters);
+        (weight, Some(bias), prepared)
+    }
+
+    /// Numbers of weight and bias, where they are those of convolution and normalisation together.
+    fn folded(&self) -> usize {
+        let g = &self.geometry;
+        self.norm.map_or(0, |_| g.weight_len() + g.filters)
     }
 
     /// Takes the positive part, which of the largest is the largest of the positive parts.
@@ -74,18 +100,24 @@ fn shifts<T: Number>(g: &Geometry) -> bool {
     shifted::fits(g) && !transforms
 }
 
+/// Tiles for which it costs little to transform the weights.
+const TILES: usize = 256;
 /// Images that are convolved before they are pooled: few enough to stay in the cache.
 const TOGETHER: usize = 8;
 
 impl<T: Number> Op<T> for Conv2d {
     fn forward(&self, batch: usize, mut call: Forward<'_, T>) {
         let g = &self.geometry;
-        let (weight, bias) = (call.parameters[0], call.parameters.get(1).copied());
+        let (weight, bias, prepared) = self.weights(call.parameters, call.prepared);
         let fits = shifts::<T>(g);
         if !fits && self.pool.is_none() {
             let (input, scratch) = (call.inputs[0], call.scratch);
-            conv2d::forward(g, batch, input, weight, bias, call.output, scratch);
-            return self.rectify(call.output);
+            let relu = self.relu.then_some(Activation::Relu);
+            let output = call.output;
+            conv2d::forward_prepared(
+                g, batch, input, weight, prepared, bias, relu, output, scratch,
+            );
+            return;
         }
         // Image by image, so that what is pooled is still in the cache.
         let len = call.output.len() / batch;
@@ -113,7 +145,7 @@ impl<T: Number> Op<T> for Conv2d {
                     to.copy_from_slice(row);
                 }
             } else {
-                conv2d::forward(g, 1, x, weight, bias, target, scratch);
+                conv2d::forward_prepared(g, 1, x, weight, prepared, bias, None, target, scratch);
             }
             if let Some(pool) = &self.pool {
                 match indices {
@@ -176,24 +208,70 @@ impl<T: Number> Op<T> for Conv2d {
         self.pool.map_or(0, |pool| pool.output().len())
     }
 
+    fn at_least(&self) -> usize {
+        let output = self.geometry.output();
+        if size_of::<T>() == 4 && self.geometry.method() == Method::Winograd {
+            // The weights are transformed at every call, which so many tiles pay.
+            TILES.div_ceil(output.height.div_ceil(4) * output.width.div_ceil(4))
+        } else {
+            1
+        }
+    }
+
+    fn prepared(&self, batch: usize) -> usize {
+        let transforms = <Self as Op<T>>::at_least(self) > batch;
+        let transformed = if transforms {
+            self.geometry.prepared_len()
+        } else {
+            0
+        };
+        self.folded() + transformed
+    }
+
+    fn prepare(&self, parameters: &[&[T]], prepared: &mut [T]) {
+        let (folded, transformed) = prepared.split_at_mut(self.folded());
+        let mut weight = parameters[0];
+        if let Some(norm) = &self.norm {
+            let (first, bias) = folded.split_at_mut(weight.len());
+            let [own @ .., scale, shift, mean, variance] = parameters else {
+                unreachable!("a batch normalisation has four tensors")
+            };
+            let running = batch_norm::Statistics { mean, variance };
+            let affine = (*scale, *shift);
+            batch_norm::fold(
+                norm,
+                own[0],
+                own.get(1).copied(),
+                running,
+                affine,
+                (first, bias),
+            );
+            weight = first;
+        }
+        if !transformed.is_empty() {
+            conv2d::prepare(&self.geometry, weight, transformed);
+        }
+    }
+
     fn work(&self) -> usize {
         self.geometry.weight_len() * self.geometry.output().plane()
     }
 
-    fn joined(&self, next: &dyn Op<T>) -> Option<Arc<dyn Op<T>>> {
-        let joined = if downcast(next) == Some(&Activate(Activation::Relu)) {
-            let free = !self.relu && self.pool.is_none();
-            free.then_some(Conv2d {
-                relu: true,
-                ..*self
-            })
+    fn joined(&self, next: &Next<'_, T>) -> Option<Arc<dyn Op<T>>> {
+        let mut joined = *self;
+        if downcast(next.op) == Some(&Activate(Activation::Relu)) {
+            joined.relu = true;
+            (!self.relu && self.pool.is_none()).then_some(())?;
+        } else if let Some(pool) = downcast::<MaxPool2d, T>(next.op) {
+            joined.pool = Some(pool.0);
+            self.pool.is_none().then_some(())?;
         } else {
-            let pool = downcast::<MaxPool2d, T>(next).filter(|_| self.pool.is_none());
-            pool.map(|pool| Conv2d {
-                pool: Some(pool.0),
-                ..*self
-            })
-        };
-        joined.map(|op| Arc::new(op) as Arc<dyn Op<T>>)
+            // Only where the weights are those of both.
+            let norm: &BatchNorm = downcast(next.op)?;
+            joined.norm = Some(norm.geometry);
+            let plain = *self == Conv2d::new(self.geometry) && next.inputs == 1;
+            (plain && !norm.training && !next.backward).then_some(())?;
+        }
+        Some(Arc::new(joined))
     }
 }
