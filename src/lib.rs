@@ -30,7 +30,7 @@
 //! | [`kernels`] | what layers compute, on slices; a naive reference beside each kernel | `shape` |
 //! | [`tensor`] | typed tensors, sliding windows on any device | `shape`, `kernels` |
 //! | [`layers`] | one file a layer | `shape`, `kernels`, `tensor` |
-//! | [`engine`] | runs whole models on the CPU | `kernels`, `tensor`, `layers` |
+//! | [`engine`] | runs whole models on the CPU | `shape`, `kernels`, `tensor`, `layers`, `model` |
 //! | [`models`] | a zoo of networks | `layers`, by the macros only |
 //! | [`data`] | data sets, batches, synthetic digits | `shape`, `tensor` |
 //! | [`weights`] | checked loading, renaming, safe saving | `tensor`, what a model says of itself |

@@ -9,7 +9,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("kernels", &["shape"]),
     ("tensor", &["shape", "kernels"]),
     ("layers", &["shape", "kernels", "tensor"]),
-    ("engine", &["shape", "kernels", "tensor", "layers"]),
+    ("engine", &["shape", "kernels", "tensor", "layers", "model"]),
     ("model", &["shape"]),
     ("data", &["shape", "tensor"]),
     ("weights", &["tensor", "model"]),

@@ -5,6 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::memory::{resize, Memory, Planned};
+use super::plan::Plan;
 use super::run::{self, Given, Kept, Room};
 use crate::kernels::add;
 use crate::tensor::Element;
@@ -271,20 +272,14 @@ fn shares<E: Element>(partial: &mut [E], count: usize, len: usize) -> &[E] {
     &partial[..count * len]
 }
 
-/// Adds the gradient of input `nth` to `total`.
-pub fn add_d_input<E: Element>(
-    planned: &Planned<E>,
-    memory: &Memory<E>,
-    nth: usize,
-    total: &mut [E],
-) {
-    let plan = &planned.plan;
-    let Some(value) = plan.inputs.iter().position(|input| *input == Some(nth)) else {
-        return;
-    };
-    if !plan.backward.holds(value) {
-        return;
-    }
+/// The value that is input `nth`, where it has a gradient.
+pub fn differentiated<E: Element>(plan: &Plan<E>, nth: usize) -> Option<usize> {
+    let value = plan.inputs.iter().position(|input| *input == Some(nth));
+    value.filter(|value| plan.backward.holds(*value))
+}
+
+/// Adds the gradient of the input `value`, which is [`differentiated`], to `total`.
+pub fn add_d_input<E: Element>(plan: &Plan<E>, memory: &Memory<E>, value: usize, total: &mut [E]) {
     let mut first = 0;
     for part in &plan.parts {
         let values = &memory.values[first..first + plan.backward.len(part.len())];

@@ -96,12 +96,10 @@ impl<E: Element> Default for Prepared<E> {
 impl<E: Element> Prepared<E> {
     /// Whether it was computed from these parameters, and has `len` numbers.
     fn is_of(&self, parameters: &[&[E]], len: usize) -> bool {
-        let same = |(kept, now): (&Box<dyn Parameter<E>>, &&[E])| {
-            kept.values().is_some_and(|kept| std::ptr::eq(kept, *now))
-        };
+        let mut pairs = self.parameters.iter().zip(parameters);
         self.values.len() == len
             && self.parameters.len() == parameters.len()
-            && self.parameters.iter().zip(parameters).all(same)
+            && pairs.all(|(kept, now)| kept.values().is_some_and(|kept| std::ptr::eq(kept, *now)))
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Purpose {
     pub backward: bool,
     /// Whether layers train.
     pub training: bool,
+    /// Whether nobody asks for the gradients of the inputs.
+    pub constant: bool,
 }
 
 /// A model, ready to run for batches of one size.
@@ -103,7 +105,7 @@ impl<E: Element> Plan<E> {
         let parts = split(batch, parts(batch, work, fixed));
         let most = parts[0].len();
         let outputs = if purpose.backward {
-            steps::gradients(&mut steps, &outputs, &inputs)
+            steps::gradients(&mut steps, &outputs, &inputs, purpose)
         } else {
             outputs.into_iter().map(|value| (value, None)).collect()
         };

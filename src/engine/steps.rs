@@ -164,14 +164,16 @@ pub fn halved<E: Element>(steps: Vec<Step<E>>) -> Vec<Step<E>> {
 
 /// Decides which gradients are computed, and which of several for one value is the first.
 ///
-/// A value has a gradient if it depends on a parameter or an input, and something that has a
-/// gradient depends on it.
+/// A value has a gradient if it depends on a parameter or an input that is no constant, and
+/// something that has a gradient depends on it.
 pub fn gradients<E: Element>(
     steps: &mut [Step<E>],
     outputs: &[usize],
     inputs: &[Option<usize>],
+    purpose: Purpose,
 ) -> Vec<(usize, Option<Gradient>)> {
-    let mut depends: Vec<bool> = inputs.iter().map(Option::is_some).collect();
+    let asked = |input: &Option<usize>| input.is_some() && !purpose.constant;
+    let mut depends: Vec<bool> = inputs.iter().map(asked).collect();
     for step in steps.iter() {
         depends[step.output] =
             !step.parameters.is_empty() || step.inputs.iter().any(|input| depends[*input]);

@@ -276,7 +276,7 @@ pub fn forward_fused<T: Number>(
             for plane in g.planes_of(batch, channel) {
                 let (x, y) = (&input[plane.clone()], &mut output[plane.clone()]);
                 match (added.map(|added| &added[plane]), relu) {
-                    (None, false) => each(y, x, |x| value(x)),
+                    (None, false) => each(y, x, value),
                     (None, true) => each(y, x, |x| positive(value(x))),
                     (Some(added), false) => each_pair(y, x, added, |x, a| value(x) + a),
                     (Some(added), true) => each_pair(y, x, added, |x, a| positive(value(x) + a)),

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{downcast, Activate, Add, Backward, Forward, Next, Op, Reads, WholeBatch};
+use super::{downcast, joined_name, Activate, Add, Backward, Forward, Next, Op, Reads, WholeBatch};
 use crate::kernels::activation::{self, Activation};
 use crate::kernels::batch_norm::{self, Geometry, Statistics};
 use crate::kernels::{add, Number};
@@ -136,6 +136,10 @@ impl<T: Number> Op<T> for BatchNorm {
         self.training.then_some(self)
     }
 
+    fn name(&self) -> String {
+        joined_name("BatchNorm", &[(self.added, "Add"), (self.relu, "ReLU")])
+    }
+
     fn joined(&self, next: &Next<'_, T>) -> Option<Arc<dyn Op<T>>> {
         let mut joined = *self;
         if downcast(next.op) == Some(&Activate(Activation::Relu)) {
@@ -169,7 +173,7 @@ impl<T: Number> WholeBatch<T> for BatchNorm {
         let (mean, rest) = statistics.split_at_mut(channels);
         let (variance, count) = rest.split_at_mut(channels);
         if count[0] > T::one() {
-            variance.iter_mut().for_each(|v| *v = *v / count[0]);
+            variance.iter_mut().for_each(|v| *v /= count[0]);
         } else {
             // One number a channel has no variance.
             count[0] = T::zero();

@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use super::{downcast, Activate, Backward, BatchNorm, Forward, MaxPool2d, Next, Op, Reads};
+use super::{
+    downcast, joined_name, Activate, Backward, BatchNorm, Forward, MaxPool2d, Next, Op, Reads,
+};
 use crate::kernels::activation::{self, Activation};
 use crate::kernels::conv2d::{self, Geometry, Method};
 use crate::kernels::{batch_norm, max_pool2d, pool2d, shifted, Number};
@@ -255,6 +257,15 @@ impl<T: Number> Op<T> for Conv2d {
 
     fn work(&self) -> usize {
         self.geometry.weight_len() * self.geometry.output().plane()
+    }
+
+    fn name(&self) -> String {
+        let behind = [
+            (self.norm.is_some(), "BatchNorm"),
+            (self.relu, "ReLU"),
+            (self.pool.is_some(), "MaxPool2d"),
+        ];
+        joined_name("Conv2d", &behind)
     }
 
     fn joined(&self, next: &Next<'_, T>) -> Option<Arc<dyn Op<T>>> {

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{downcast, Activate, Backward, Forward, Next, Op, Reads, MOST_INPUTS};
+use super::{downcast, joined_name, Activate, Backward, Forward, Next, Op, Reads, MOST_INPUTS};
 use crate::kernels::activation::{self, Activation};
 use crate::kernels::{add, Number};
 
@@ -34,6 +34,10 @@ impl<T: Number> Op<T> for Add {
             input: false,
             output: self.relu,
         }
+    }
+
+    fn name(&self) -> String {
+        joined_name("Add", &[(self.relu, "ReLU")])
     }
 
     fn joined(&self, next: &Next<'_, T>) -> Option<Arc<dyn Op<T>>> {

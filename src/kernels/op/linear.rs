@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{downcast, Activate, Backward, Forward, Next, Op, Reads};
+use super::{downcast, joined_name, Activate, Backward, Forward, Next, Op, Reads};
 use crate::kernels::activation::{self, Activation};
 use crate::kernels::linear::{self, Geometry};
 use crate::kernels::{bias, Number, Planes};
@@ -56,6 +56,10 @@ impl<T: Number> Op<T> for Linear {
 
     fn work(&self) -> usize {
         self.geometry.weight_len()
+    }
+
+    fn name(&self) -> String {
+        joined_name("Linear", &[(self.relu, "ReLU")])
     }
 
     fn joined(&self, next: &Next<'_, T>) -> Option<Arc<dyn Op<T>>> {

@@ -169,6 +169,12 @@ pub trait Op<T: Number>: Any + Debug + Send + Sync {
     /// Computes these numbers.
     fn prepare(&self, _parameters: &[&[T]], _prepared: &mut [T]) {}
 
+    /// What it is called, with what is joined to it.
+    fn name(&self) -> String {
+        let path = std::any::type_name::<Self>();
+        path.rsplit("::").next().unwrap_or(path).to_owned()
+    }
+
     /// This op and the next, which alone reads its output, as one op that costs less than both.
     ///
     /// Its inputs and parameters are those of this op, then the further ones of the next.
@@ -201,6 +207,13 @@ pub trait WholeBatch<T: Number> {
     /// Adds to the gradients of the parameters, and sums what the threads have gathered for
     /// [`Backward::sums`].
     fn settle_backward(&self, gathered: &[T], d_parameters: &mut [&mut [T]], sums: &mut [T]);
+}
+
+/// `name`, and what follows it where that is true.
+fn joined_name(name: &str, behind: &[(bool, &str)]) -> String {
+    let behind = behind.iter().filter(|(is, _)| *is).map(|(_, name)| *name);
+    let names: Vec<&str> = std::iter::once(name).chain(behind).collect();
+    names.join(" + ")
 }
 
 /// The op behind the trait object, where it is an `O`.
