@@ -1,6 +1,9 @@
 //! Bytes in use while models infer and train, and what the models announce: their parameters and
 //! `ACTIVATION_BYTES`. Counted by an allocator, not guessed from the process.
 //!
+//! Not counted are one buffer of a thread, as large as the second-level cache, in which the crate
+//! `gemm` packs matrices, and what the model before has left.
+//!
 //! `cargo bench --bench memory` prints a line for each model and purpose, then 10,000 steps of
 //! training.
 
@@ -63,7 +66,7 @@ macro_rules! model {
         let x: Batch<Chw<$c, $h, $w>, usize, f32, Cpu> =
             dev.sample_normal_like(&($images, Const, Const, Const));
         let (before, _) = in_use();
-        let mut net: $Net = $Net::new(&dev);
+        let net: $Net = $Net::new(&dev);
         let parameters = 4 * $Net::PARAMS;
         for _ in 0..3 {
             drop(net.forward(x.clone()));
@@ -76,6 +79,9 @@ macro_rules! model {
             $Net::ACTIVATION_BYTES,
             parameters,
         );
+        drop(net);
+        let (before, _) = in_use();
+        let mut net: $Net = $Net::new(&dev);
         let config = SgdConfig {
             lr: 1e-6,
             momentum: Some(Momentum::Classic(0.9)),
@@ -108,7 +114,17 @@ macro_rules! model {
     }};
 }
 
+#[model(input = Flat<2048>, output = Flat<2048>)]
+struct Dense {
+    fc: Linear<2048>,
+}
+
 fn main() {
+    // Every thread multiplies a large matrix once.
+    let dev = Cpu::default();
+    let net: Dense = Dense::new(&dev);
+    drop(net.forward(dev.zeros_like(&(256usize, Const::<2048>))));
+    drop(net);
     model!("lenet5", LeNet5, 64, 1, 28, 28);
     model!("resnet20", ResNet20, 32, 3, 32, 32);
     flat();
