@@ -88,7 +88,7 @@ impl Network {
     pub const fn parameters(self) -> usize {
         match self {
             LeNet5 => 61_706,
-            VggSmall => 2_197_066,
+            VggSmall => 2_196_810,
             ResNet20 => 272_474,
             Conv3x3 => 36_864,
         }
