@@ -1,6 +1,5 @@
 //! PyTorch and ONNX Runtime, each in a Python process that answers `peers.py`'s requests.
 
-use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -13,12 +12,17 @@ use crate::workload::{Kind, Network, Workload};
 
 const SCRIPT: &str = include_str!("../peers.py");
 
-/// A Python process with one library.
+/// How OpenMP's threads wait for work in the two processes of PyTorch: as they do if nothing is
+/// said, which is best where no other program runs, and asleep, which is best elsewhere.
+const WAIT_POLICIES: [&[(&str, &str)]; 2] = [&[], &[("OMP_WAIT_POLICY", "PASSIVE")]];
+
+/// How long threads may look for more work after an answer, before others are timed.
+const SETTLE: Duration = Duration::from_millis(100);
+
+/// A library in Python processes that differ in their environment.
 pub struct Python {
     name: &'static str,
-    process: Child,
-    requests: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
+    processes: Vec<Process>,
 }
 
 impl Python {
@@ -27,25 +31,56 @@ impl Python {
     /// # Errors
     /// When it does not start, or lacks a module.
     pub fn start(interpreter: &Path, name: &'static str, threads: usize) -> Result<Self> {
-        let command = [OsStr::new("-c"), OsStr::new(SCRIPT), OsStr::new(name)];
-        let mut process = Command::new(interpreter)
-            .args(command)
+        // Only PyTorch uses OpenMP, and one thread never waits.
+        let policies = if name == "torch" && threads > 1 {
+            &WAIT_POLICIES[..]
+        } else {
+            &WAIT_POLICIES[..1]
+        };
+        let processes = policies.iter();
+        let processes =
+            processes.map(|variables| Process::start(interpreter, name, threads, variables));
+        Ok(Python {
+            name,
+            processes: processes.collect::<Result<_>>()?,
+        })
+    }
+}
+
+/// One Python process.
+struct Process {
+    name: &'static str,
+    child: Child,
+    requests: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Process {
+    fn start(
+        interpreter: &Path,
+        name: &'static str,
+        threads: usize,
+        variables: &[(&str, &str)],
+    ) -> Result<Self> {
+        let mut child = Command::new(interpreter)
+            .args(["-c", SCRIPT, name])
             .arg(threads.to_string())
+            .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("`{}` does not start", interpreter.display()))?;
-        let requests = process.stdin.take();
-        let answers = process.stdout.take().context("standard output is a pipe")?;
-        let mut python = Python {
+        let requests = child.stdin.take();
+        let answers = child.stdout.take().context("standard output is a pipe")?;
+        let mut process = Process {
             name,
-            process,
+            child,
             requests,
             answers: BufReader::new(answers),
         };
         let interpreter = interpreter.display();
-        match python.answer()?.split_once(' ') {
-            Some(("ready", _)) => Ok(python),
+        match process.answer()?.split_once(' ') {
+            Some(("ready", _)) => Ok(process),
             Some(("missing", module)) => bail!("`{interpreter}` has no module `{module}`"),
             _ => bail!("`{interpreter}` does not answer as peers.py does"),
         }
@@ -95,21 +130,28 @@ impl Peer for Python {
         };
         let (batch, parameters) = (workload.batch, workload.network.parameters());
         let request = format!("open {network} {kind} {batch} {parameters}");
-        let ways = self.ask(&request, "ways")?;
-        Ok(ways.split_whitespace().map(str::to_owned).collect())
+        let mut all = Vec::new();
+        for (nth, process) in self.processes.iter_mut().enumerate() {
+            let ways = process.ask(&request, "ways")?;
+            all.extend(ways.split_whitespace().map(|way| format!("{nth} {way}")));
+        }
+        Ok(all)
     }
 
     fn run(&mut self, way: &str, time: Duration) -> Result<Duration> {
-        let ms = self.ask(&format!("run {way} {}", time.as_secs_f64()), "ms")?;
+        let (process, way) = way.split_once(' ').context("a way of this peer")?;
+        let process = &mut self.processes[process.parse::<usize>()?];
+        let ms = process.ask(&format!("run {way} {}", time.as_secs_f64()), "ms")?;
         let ms: f64 = ms.parse().with_context(|| format!("`{ms}` is no time"))?;
+        std::thread::sleep(SETTLE);
         Ok(Duration::from_secs_f64(ms / 1e3))
     }
 }
 
-impl Drop for Python {
+impl Drop for Process {
     fn drop(&mut self) {
         // At the end of its input, the process ends.
         self.requests = None;
-        let _ = self.process.wait();
+        let _ = self.child.wait();
     }
 }

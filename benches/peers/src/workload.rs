@@ -76,6 +76,7 @@ pub const WORKLOADS: [Workload; 11] = [
 
 impl Network {
     /// Channels, height and width of an image.
+    #[cfg(any(feature = "candle", feature = "burn"))]
     pub const fn image(self) -> (usize, usize, usize) {
         match self {
             LeNet5 => (1, 28, 28),
