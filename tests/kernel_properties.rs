@@ -20,7 +20,8 @@ use shapeproof::kernels::matmul::{self, Matrix, Output};
 use shapeproof::kernels::{
     activation, add, avg_pool2d, batch_norm, bias, concat, conv2d, conv_transpose2d,
     global_avg_pool2d, global_max_pool2d, group_norm, layer_norm, linear, log_softmax, max_pool2d,
-    pad2d, pool2d, softmax, sum, sum_pool2d, unfold, upsample2d, Axis, Image, Number, Planes,
+    optimizer, pad2d, pool2d, softmax, sum, sum_pool2d, unfold, upsample2d, Axis, Image, Number,
+    Planes,
 };
 use strategies::{seed, values, whole_values};
 
@@ -1031,14 +1032,182 @@ fn cross_entropy_gradients(batch: usize, classes: usize, seed: u64) -> Check {
     Ok(())
 }
 
+/// Scores with labels, some of them ignored where one of them is.
+fn with_labels<R>(
+    axis: Axis,
+    seed: u64,
+    smoothing: f64,
+    run: impl FnOnce(&cross_entropy::Classes) -> R,
+) -> R {
+    let rows = axis.outer * axis.inner;
+    // The first label is a class, so that there is something to average over.
+    let label = |row: usize| (row * 7 + row / 3 + seed as usize) % axis.len.max(2);
+    let labels: Vec<usize> = (0..rows)
+        .map(|row| if row == 0 { 0 } else { label(row) })
+        .collect();
+    run(&cross_entropy::Classes {
+        axis,
+        labels: &labels,
+        label_smoothing: smoothing,
+        ignore_index: (axis.len == 1 || seed % 2 == 1).then_some(1),
+    })
+}
+
+fn loss_of<T: Number>(classes: &cross_entropy::Classes, x: &[T]) -> (T, Vec<T>, Vec<T>) {
+    let mut largest = vec![T::nan(); classes.labels.len()];
+    let mut sums = largest.clone();
+    let loss = classes.forward(x, &mut largest, &mut sums);
+    (loss, largest, sums)
+}
+
+fn class_loss_equals_naive<T: Number>(axis: Axis, smoothing: f64, seed: u64) -> Check {
+    let x = values::<T>(axis.numbers(), seed);
+    with_labels(axis, seed, smoothing, |classes| {
+        let expected = cross_entropy::naive::of_classes(classes, &x);
+        near("loss", &[loss_of(classes, &x).0], &[expected])
+    })
+}
+
+fn class_loss_gradients(axis: Axis, smoothing: f64, seed: u64) -> Check {
+    let x = values::<f64>(axis.numbers(), seed);
+    with_labels(axis, seed, smoothing, |classes| {
+        let (_, largest, sums) = loss_of(classes, &x);
+        let mut dx = vec![1.0; x.len()];
+        classes.backward(&x, &largest, &sums, 3.0, &mut dx);
+        dx.iter_mut().for_each(|d| *d = (*d - 1.0) / 3.0);
+        is_gradient("logits", &x, &dx, |x| loss_of(classes, x).0)
+    })
+}
+
+/// As [`strategies::axis`], and sometimes with more pixels than are taken at once.
+fn pixels() -> impl Strategy<Value = Axis> {
+    let more = prop_oneof![9 => Just(0), 1 => Just(1022usize)];
+    (strategies::axis(), more).prop_map(|(axis, more)| Axis {
+        inner: axis.inner + more,
+        ..axis
+    })
+}
+
 properties! {
+    256 cases: class_loss_equals_naive(a in pixels(), e in 0.0..1.0, s in seed());
     512 cases: softmax_equals_naive(a in strategies::axis(), s in seed());
     512 cases: softmax_is_shift_invariant(a in strategies::axis(), shift in any::<i16>(), s in seed());
     512 cases: cross_entropy_equals_naive(n in 1usize..6, classes in 1usize..8, s in seed());
 }
 gradients! {
     256 cases: softmax_gradients(a in strategies::axis(), s in seed());
+    128 cases: class_loss_gradients(a in pixels(), e in 0.0..1.0, s in seed());
     256 cases: cross_entropy_gradients(n in 1usize..5, classes in 1usize..7, s in seed());
+}
+
+// ---- optimisers ----
+
+/// A share from 0 to 0.99, often 0.
+fn share() -> impl Strategy<Value = f64> {
+    prop_oneof![Just(0.0), 0.0..0.99]
+}
+
+/// Takes seven numbers through a few gradients, and compares them with what `naive` says of each.
+/// No gradient is near 0, where Adam and RMSprop divide by it.
+fn follow<T: Number>(
+    seed: u64,
+    mut step: impl FnMut(u64, &mut [T], &[T]),
+    naive: impl Fn(f64, &[f64]) -> f64,
+) -> Check {
+    let wide = |v: &T| v.to_f64().expect("a number");
+    let mut p = values::<T>(7, seed);
+    let gradients: Vec<Vec<T>> = (1..6)
+        .map(|s| values::<T>(7, seed + s))
+        .map(|g| g.iter().map(|g| *g + g.signum()).collect())
+        .collect();
+    let expected = (0..7).map(|i| {
+        let gradients: Vec<f64> = gradients.iter().map(|g| wide(&g[i])).collect();
+        T::of(naive(wide(&p[i]), &gradients))
+    });
+    let expected: Vec<T> = expected.collect();
+    for (t, gradient) in (1..).zip(&gradients) {
+        step(t, &mut p, gradient);
+    }
+    near("parameter", &p, &expected)
+}
+
+fn sgd_equals_naive<T: Number>(lr: f64, rest: (f64, f64, f64), nesterov: bool, seed: u64) -> Check {
+    let (momentum, dampening, weight_decay) = rest;
+    let rule = optimizer::Sgd {
+        lr,
+        momentum,
+        dampening,
+        weight_decay,
+        nesterov,
+    };
+    let mut buffer = vec![T::nan(); 7];
+    follow::<T>(
+        seed,
+        |t, p, g| rule.step(t == 1, p, g, &mut buffer),
+        |p, gradients| optimizer::naive::sgd(&rule, p, gradients),
+    )
+}
+
+fn adam_equals_naive<T: Number>(
+    lr: f64,
+    betas: (f64, f64),
+    weight_decay: f64,
+    decoupled: bool,
+    seed: u64,
+) -> Check {
+    let rule = optimizer::Adam {
+        lr,
+        betas,
+        eps: 1e-3,
+        weight_decay,
+        decoupled,
+    };
+    let mut averages = (vec![T::zero(); 7], vec![T::zero(); 7]);
+    follow::<T>(
+        seed,
+        |t, p, g| rule.step(t, p, g, &mut averages.0, &mut averages.1),
+        |p, gradients| optimizer::naive::adam(&rule, p, gradients),
+    )
+}
+
+fn rms_prop_equals_naive<T: Number>(
+    lr: f64,
+    rest: (f64, f64, f64),
+    centered: bool,
+    seed: u64,
+) -> Check {
+    let (alpha, momentum, weight_decay) = rest;
+    let rule = optimizer::RmsProp {
+        lr,
+        alpha: 0.1 + 0.8 * alpha,
+        // Where it is centred, the size comes near 0.
+        eps: 0.5,
+        weight_decay,
+        momentum,
+        centered,
+    };
+    let mut state = [0; 3].map(|_| vec![T::zero(); 7]);
+    follow::<T>(
+        seed,
+        |_, p, g| {
+            let [square, buffer, average] = &mut state;
+            rule.step(p, g, square, buffer, average)
+        },
+        |p, gradients| optimizer::naive::rms_prop(&rule, p, gradients),
+    )
+}
+
+properties! {
+    256 cases: sgd_equals_naive(
+        lr in 0.0..0.5, rest in (share(), share(), share()), nesterov in any::<bool>(), s in seed(),
+    );
+    256 cases: adam_equals_naive(
+        lr in 0.0..0.5, betas in (share(), share()), decay in share(), decoupled in any::<bool>(),
+        s in seed(),
+    );
+    256 cases: rms_prop_equals_naive(
+        lr in 0.0..0.5, rest in (share(), share(), share()), centered in any::<bool>(), s in seed(),
+    );
 }
 
 // ---- normalisations ----

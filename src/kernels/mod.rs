@@ -45,6 +45,7 @@ pub mod matmul;
 pub mod max_pool2d;
 mod number;
 pub mod op;
+pub mod optimizer;
 pub mod pad2d;
 pub mod pool2d;
 pub mod shifted;
