@@ -18,10 +18,10 @@ use shapeproof::kernels::batch_norm::Statistics;
 use shapeproof::kernels::cross_entropy::{self, Targets};
 use shapeproof::kernels::matmul::{self, Matrix, Output};
 use shapeproof::kernels::{
-    activation, add, avg_pool2d, batch_norm, bias, concat, conv2d, conv_transpose2d,
-    global_avg_pool2d, global_max_pool2d, group_norm, layer_norm, linear, log_softmax, max_pool2d,
-    optimizer, pad2d, pool2d, softmax, sum, sum_pool2d, unfold, upsample2d, Axis, Image, Number,
-    Planes,
+    activation, adaptive_avg_pool2d, add, avg_pool2d, batch_norm, bias, channel_shuffle, concat,
+    conv2d, conv_transpose2d, crop2d, filter2d, global_avg_pool2d, global_max_pool2d, group_norm,
+    layer_norm, linear, log_softmax, max_pool2d, optimizer, pad2d, pixel_shuffle, pool2d, prelu,
+    scale, softmax, sum, sum_pool2d, unfold, upsample2d, Axis, Image, Number, Planes,
 };
 use strategies::{seed, values, whole_values};
 
@@ -853,7 +853,7 @@ gradients! {
 // ---- activations ----
 
 /// Every activation, with parameters that are not the default.
-const ACTIVATIONS: [Activation; 9] = [
+const ACTIVATIONS: [Activation; 11] = [
     Activation::Relu,
     Activation::LeakyRelu { slope: 0.25 },
     Activation::Sigmoid,
@@ -863,6 +863,8 @@ const ACTIVATIONS: [Activation; 9] = [
     Activation::HardSwish,
     Activation::Elu { alpha: 1.5 },
     Activation::Softplus,
+    Activation::Relu6,
+    Activation::HardSigmoid,
 ];
 
 /// Numbers between −6 and 6, away from the kinks at 0 and ±3.
@@ -1475,6 +1477,172 @@ properties! {
     512 cases: add_equals_naive(parts in 0usize..5, len in 0usize..20, s in seed());
     512 cases: concat_equals_naive_and_comes_apart(
         n in strategies::batch(), lens in prop::collection::vec(0usize..8, 1..5), s in seed());
+}
+
+// ---- pixels and channels that move about or are scaled ----
+
+/// Whole numbers go through an op that changes no number, or sums few of them: as `naive` says, and
+/// with the adjoint as gradient.
+fn moves<T: Number>(
+    (inputs, outputs): (usize, usize),
+    seed: u64,
+    forward: impl Fn(&[T], &mut [T]),
+    naive: impl Fn(&[T], &mut [T]),
+    backward: impl Fn(&[T], &mut [T]),
+) -> Check {
+    let x = whole_values::<T>(inputs, seed);
+    let dy = whole_values::<T>(outputs, seed + 1);
+    let y = filled(outputs, |y| forward(&x, y));
+    let expected = filled(outputs, |y| naive(&x, y));
+    prop_assert_eq!(&y, &expected, "forward");
+    let dx = filled(inputs, |dx| backward(&dy, dx));
+    prop_assert_eq!(dot(&y, &dy), dot(&x, &dx), "adjoint");
+    Ok(())
+}
+
+fn channel_shuffle_moves<T: Number>(of: Planes, groups: usize, n: usize, seed: u64) -> Check {
+    let planes = Planes::new(of.channels * groups, of.plane);
+    moves::<T>(
+        (n * planes.len(), n * planes.len()),
+        seed,
+        |x, y| channel_shuffle::forward(&planes, groups, n, x, y),
+        |x, y| channel_shuffle::naive::forward(&planes, groups, n, x, y),
+        |dy, dx| channel_shuffle::backward(&planes, groups, n, dy, dx),
+    )
+}
+
+fn pixel_shuffle_moves<T: Number>(image: Image, factor: usize, n: usize, seed: u64) -> Check {
+    let channels = image.channels * factor * factor;
+    let g = pixel_shuffle::Geometry {
+        coarse: Image::new(channels, image.height, image.width),
+        factor,
+    };
+    moves::<T>(
+        (n * g.coarse.len(), n * g.fine().len()),
+        seed,
+        |x, y| pixel_shuffle::forward(&g, n, x, y),
+        |x, y| pixel_shuffle::naive::forward(&g, n, x, y),
+        |dy, dx| pixel_shuffle::backward(&g, n, dy, dx),
+    )?;
+    let x = whole_values::<T>(n * g.coarse.len(), seed);
+    let y = filled(x.len(), |y| pixel_shuffle::forward(&g, n, &x, y));
+    let back = filled(x.len(), |x| pixel_shuffle::backward(&g, n, &y, x));
+    prop_assert_eq!(back, x, "there and back");
+    Ok(())
+}
+
+fn crop2d_moves<T: Number>(input: Image, part: (usize, usize), n: usize, seed: u64) -> Check {
+    let first = (part.0 % input.height, part.1 % input.width);
+    let size = (
+        1 + part.1 % (input.height - first.0),
+        1 + part.0 % (input.width - first.1),
+    );
+    let g = crop2d::Geometry { input, first, size };
+    moves::<T>(
+        (n * input.len(), n * g.output().len()),
+        seed,
+        |x, y| crop2d::forward(&g, n, x, y),
+        |x, y| crop2d::naive::forward(&g, n, x, y),
+        |dy, dx| crop2d::backward(&g, n, dy, dx),
+    )
+}
+
+fn filter2d_moves<T: Number>(g: pool2d::Geometry, n: usize, seed: u64) -> Check {
+    let weights = whole_values::<f64>(g.window.taps(), seed + 2);
+    moves::<T>(
+        (n * g.input.len(), n * g.output().len()),
+        seed,
+        |x, y| filter2d::forward(&g, n, &weights, x, y),
+        |x, y| filter2d::naive::forward(&g, n, &weights, x, y),
+        |dy, dx| filter2d::backward(&g, n, &weights, dy, dx),
+    )
+}
+
+fn adaptive_avg_pool2d_equals_naive_and_is_adjoint<T: Number>(
+    input: Image,
+    size: (usize, usize),
+    n: usize,
+    seed: u64,
+) -> Check {
+    let g = adaptive_avg_pool2d::Geometry { input, size };
+    let x = values::<T>(n * input.len(), seed);
+    let dy = values::<T>(n * g.output().len(), seed + 1);
+    let y = filled(dy.len(), |y| adaptive_avg_pool2d::forward(&g, n, &x, y));
+    let expected = filled(dy.len(), |y| {
+        adaptive_avg_pool2d::naive::forward(&g, n, &x, y)
+    });
+    near("forward", &y, &expected)?;
+    let dx = filled(x.len(), |dx| adaptive_avg_pool2d::backward(&g, n, &dy, dx));
+    near("adjoint", &[T::of(dot(&y, &dy))], &[T::of(dot(&x, &dx))])
+}
+
+fn scale_equals_naive_and_is_adjoint<T: Number>(planes: Planes, n: usize, seed: u64) -> Check {
+    let x = whole_values::<T>(n * planes.len(), seed);
+    let factors = whole_values::<T>(n * planes.channels, seed + 1);
+    let dy = whole_values::<T>(x.len(), seed + 2);
+    let y = filled(x.len(), |y| scale::forward(&planes, n, &x, &factors, y));
+    let expected = filled(x.len(), |y| {
+        scale::naive::forward(&planes, n, &x, &factors, y)
+    });
+    prop_assert_eq!(&y, &expected, "forward");
+    let d_factors = filled(factors.len(), |d| {
+        scale::backward_factors(&planes, n, &x, &dy, d)
+    });
+    let expected = filled(factors.len(), |d| {
+        scale::naive::backward_factors(&planes, n, &x, &dy, d)
+    });
+    prop_assert_eq!(&d_factors, &expected, "gradient of the factors");
+    prop_assert_eq!(dot(&y, &dy), dot(&factors, &d_factors), "adjoint");
+    Ok(())
+}
+
+fn prelu_equals_naive<T: Number>(planes: Planes, n: usize, seed: u64) -> Check {
+    let x = whole_values::<T>(n * planes.len(), seed);
+    let weight = whole_values::<T>(planes.channels, seed + 1);
+    let y = filled(x.len(), |y| prelu::forward(&planes, n, &x, &weight, y));
+    let expected = filled(x.len(), |y| {
+        prelu::naive::forward(&planes, n, &x, &weight, y)
+    });
+    prop_assert_eq!(y, expected, "forward");
+    Ok(())
+}
+
+fn prelu_gradients(planes: Planes, n: usize, seed: u64) -> Check {
+    let x = around_kinks::<f64>(n * planes.len(), seed);
+    let weight = values::<f64>(planes.channels, seed + 1);
+    let dy = values::<f64>(x.len(), seed + 2);
+    let loss = |x: &[f64], weight: &[f64]| {
+        let y = filled(x.len(), |y| prelu::forward(&planes, n, x, weight, y));
+        dot(&y, &dy)
+    };
+    let dx = filled(x.len(), |dx| {
+        prelu::backward_input(&planes, n, &x, &weight, &dy, dx)
+    });
+    is_gradient("input", &x, &dx, |x| loss(x, &weight))?;
+    let dw = summed(weight.len(), |dw| {
+        prelu::backward_weight(&planes, n, &x, &dy, dw)
+    });
+    is_gradient("weight", &weight, &dw, |weight| loss(&x, weight))
+}
+
+properties! {
+    256 cases: channel_shuffle_moves(
+        of in strategies::planes(), groups in 1usize..5, n in strategies::batch(), s in seed());
+    256 cases: pixel_shuffle_moves(
+        i in strategies::image(), factor in 1usize..4, n in strategies::batch(), s in seed());
+    256 cases: crop2d_moves(
+        i in strategies::image(), part in (0usize..9, 0usize..9), n in strategies::batch(),
+        s in seed());
+    512 cases: filter2d_moves(g in strategies::pool2d(), n in strategies::batch(), s in seed());
+    512 cases: adaptive_avg_pool2d_equals_naive_and_is_adjoint(
+        i in strategies::image(), size in (1usize..9, 1usize..9), n in strategies::batch(),
+        s in seed());
+    256 cases: scale_equals_naive_and_is_adjoint(
+        p in strategies::planes(), n in strategies::batch(), s in seed());
+    256 cases: prelu_equals_naive(p in strategies::planes(), n in strategies::batch(), s in seed());
+}
+gradients! {
+    128 cases: prelu_gradients(p in strategies::planes(), n in strategies::batch(), s in seed());
 }
 
 // ---- one image at a time ----
