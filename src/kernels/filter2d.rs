@@ -84,14 +84,14 @@ pub mod naive {
         input: &[T],
         output: &mut [T],
     ) {
-        let (places, (kh, kw)) = (g.output(), g.window.kernel);
+        let (places, kw) = (g.output(), g.window.kernel.1);
         for plane in 0..batch * places.channels {
             for place in 0..places.plane() {
                 let at = (place / places.width, place % places.width);
                 let mut sum = T::zero();
-                for tap in 0..kh * kw {
+                for (tap, weight) in weights.iter().enumerate() {
                     if let Some(pixel) = g.window.under(&g.input, at, (tap / kw, tap % kw)) {
-                        sum += T::of(weights[tap]) * input[plane * g.input.plane() + pixel];
+                        sum += T::of(*weight) * input[plane * g.input.plane() + pixel];
                     }
                 }
                 output[plane * places.plane() + place] = sum;

@@ -83,12 +83,9 @@ pub mod naive {
         d_output: &[T],
         d_factors: &mut [T],
     ) {
-        for channel in 0..batch * planes.channels {
-            d_factors[channel] = T::zero();
-            for pixel in 0..planes.plane {
-                let place = channel * planes.plane + pixel;
-                d_factors[channel] += input[place] * d_output[place];
-            }
+        d_factors.fill(T::zero());
+        for place in 0..batch * planes.len() {
+            d_factors[place / planes.plane] += input[place] * d_output[place];
         }
     }
 }
