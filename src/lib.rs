@@ -34,7 +34,7 @@
 //! | [`models`] | a zoo of networks | `layers`, by the macros only |
 //! | [`data`] | data sets, batches, synthetic digits | `shape`, `tensor` |
 //! | [`weights`] | checked loading, renaming, safe saving | `tensor`, what a model says of itself |
-//! | [`train`] | losses | `tensor` |
+//! | [`train`] | losses, optimisers | `kernels`, `tensor` |
 //! | [`mod@gradcheck`] | gradients compared with differences, yours too | `shape`, `tensor`, `layers` |
 //!
 //! The errors of the compiler, each with its program and its remedy, are in the [`guide`].

@@ -13,7 +13,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("model", &["shape"]),
     ("data", &["shape", "tensor"]),
     ("weights", &["tensor", "model"]),
-    ("train", &["tensor"]),
+    ("train", &["kernels", "tensor"]),
     ("models", &[]),
     ("strategies", &["shape", "kernels"]),
     ("gradcheck", &["shape", "tensor", "layers"]),

@@ -12,7 +12,9 @@ mod join;
 mod linear;
 mod norm;
 mod pool2d;
+mod rearrange;
 mod resize;
+mod scale;
 mod softmax;
 
 pub use activation::Activate;
@@ -23,7 +25,11 @@ pub use join::{Add, Concat};
 pub use linear::Linear;
 pub use norm::{GroupNorm, LayerNorm};
 pub use pool2d::{AvgPool2d, MaxPool2d, SumPool2d};
+pub use rearrange::{
+    AdaptiveAvgPool2d, ChannelShuffle, Crop2d, Filter2d, PixelShuffle, PixelUnshuffle,
+};
 pub use resize::{GlobalAvgPool2d, GlobalMaxPool2d, Pad2d, PadEnds, Upsample2d};
+pub use scale::{PRelu, Scale};
 pub use softmax::{LogSoftmax, Softmax};
 
 use std::any::Any;
