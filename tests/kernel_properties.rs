@@ -21,7 +21,8 @@ use shapeproof::kernels::{
     activation, adaptive_avg_pool2d, add, avg_pool2d, batch_norm, bias, channel_shuffle, concat,
     conv2d, conv_transpose2d, crop2d, filter2d, global_avg_pool2d, global_max_pool2d, group_norm,
     layer_norm, linear, log_softmax, max_pool2d, optimizer, pad2d, pixel_shuffle, pool2d, prelu,
-    scale, softmax, sum, sum_pool2d, unfold, upsample2d, Axis, Image, Number, Planes,
+    scale, shifted, softmax, sum, sum_pool2d, unfold, upsample2d, Axis, Image, Number, Planes,
+    Window,
 };
 use strategies::{seed, values, whole_values};
 
@@ -490,6 +491,104 @@ gradients! {
     256 cases: conv2d_gradients(g in strategies::conv2d(), n in strategies::batch(), s in seed());
     256 cases: conv_transpose2d_gradients(
         g in strategies::conv_transpose2d(), n in strategies::batch(), s in seed());
+}
+
+// ---- convolution by shifted rows ----
+
+/// A convolution that is computed by [`shifted`], whatever would be faster.
+#[derive(Clone, Copy, Debug)]
+struct Shifted(conv2d::Geometry);
+
+impl Convolution for Shifted {
+    fn lens(&self) -> (usize, usize, usize) {
+        self.0.lens()
+    }
+    fn filters(&self) -> usize {
+        self.0.filters
+    }
+    fn forward<T: Number>(&self, n: usize, x: &[T], w: &[T], b: Option<&[T]>) -> Vec<T> {
+        let g = &self.0;
+        let mut s = scratch(shifted::forward_scratch(g));
+        let mut y = Vec::with_capacity(n * g.output().len());
+        for x in x.chunks_exact(g.input.len()) {
+            let output = shifted::forward(g, x, w, b, &mut s);
+            y.extend(output.rows().flatten());
+        }
+        y
+    }
+    fn backward_input<T: Number>(&self, n: usize, w: &[T], dy: &[T]) -> Vec<T> {
+        let g = &self.0;
+        let mut s = scratch(shifted::input_scratch(g));
+        filled(n * g.input.len(), |dx| {
+            let images = dx.chunks_exact_mut(g.input.len());
+            for (dx, dy) in images.zip(dy.chunks_exact(g.output().len())) {
+                shifted::backward_input(g, w, dy, dx, &mut s);
+            }
+        })
+    }
+    fn backward_weight<T: Number>(&self, n: usize, x: &[T], dy: &[T]) -> Vec<T> {
+        let g = &self.0;
+        let mut s = scratch(shifted::weight_scratch(g, n));
+        summed(g.weight_len(), |dw| {
+            shifted::backward_weight(g, n, x, dy, dw, &mut s);
+        })
+    }
+    fn backward_bias<T: Number>(&self, n: usize, dy: &[T]) -> Vec<T> {
+        self.0.backward_bias(n, dy)
+    }
+    fn naive<T: Number>(&self, n: usize, x: &[T], w: &[T], b: &[T], dy: &[T]) -> Directions<T> {
+        self.0.naive(n, x, w, b, dy)
+    }
+}
+
+/// Up to 13 filters, so that there are blocks of 6, of 4 and of 1, and places for several registers;
+/// a padding smaller than the kernel.
+fn shifted() -> impl Strategy<Value = Shifted> {
+    let sizes = (1usize..=3, 1usize..=13, 1usize..=9, 1usize..=33);
+    let kernel = (1usize..=5, 1usize..=5).prop_filter("more than a pixel", |k| *k != (1, 1));
+    let padding = (0usize..5, 0usize..5, 0usize..5, 0usize..5);
+    (sizes, kernel, padding).prop_map(|(sizes, kernel, padding)| {
+        let (channels, filters, height, width) = sizes;
+        let before = (padding.0 % kernel.0, padding.1 % kernel.1);
+        let after = (padding.2 % kernel.0, padding.3 % kernel.1);
+        let size = |out: usize, kernel: usize, padding: usize| {
+            (out + kernel - 1).saturating_sub(padding).max(1)
+        };
+        let height = size(height, kernel.0, before.0 + after.0);
+        let width = size(width, kernel.1, before.1 + after.1);
+        Shifted(conv2d::Geometry {
+            input: Image::new(channels, height, width),
+            filters,
+            window: Window {
+                before,
+                after,
+                ..Window::new(kernel.0, kernel.1)
+            },
+            groups: 1,
+        })
+    })
+}
+
+fn shifted_equals_naive<T: Number>(g: Shifted, n: usize, seed: u64) -> Check {
+    prop_assert!(shifted::fits(&g.0), "a geometry that fits");
+    equals_naive::<T>(g, n, seed)
+}
+fn shifted_is_adjoint<T: Number>(g: Shifted, n: usize, seed: u64) -> Check {
+    is_adjoint::<T>(g, n, seed)
+}
+fn shifted_is_batch_independent<T: Number>(g: Shifted, n: usize, seed: u64) -> Check {
+    is_batch_independent::<T>(g, n, seed)
+}
+fn shifted_repeats<T: Number>(g: Shifted, n: usize, seed: u64) -> Check {
+    repeats::<T>(g, n, seed)
+}
+
+// Whole numbers, for which there is no rounding, show what several images at once do.
+properties! {
+    512 cases: shifted_equals_naive(g in shifted(), n in 1usize..=2, s in seed());
+    256 cases: shifted_is_adjoint(g in shifted(), n in 1usize..=11, s in seed());
+    128 cases: shifted_is_batch_independent(g in shifted(), n in 1usize..=11, s in seed());
+    128 cases: shifted_repeats(g in shifted(), n in 1usize..=11, s in seed());
 }
 
 // ---- matrix products, unfolding, sums ----

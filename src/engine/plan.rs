@@ -9,6 +9,8 @@ use crate::tensor::{Element, Recorded};
 
 /// Numbers that a segment may touch at once, so that they stay in a core's own cache.
 const CACHED: usize = 128 * 1024;
+/// Examples that some kernels take side by side.
+const VECTOR: usize = 16;
 /// Multiplications below which another thread costs more than it brings.
 const WORTH_A_THREAD: usize = 2_000_000;
 
@@ -186,6 +188,15 @@ fn split(batch: usize, count: usize) -> Vec<Range<usize>> {
         .collect()
 }
 
+/// How many examples that touch so many numbers each are taken at once; whole vectors of examples,
+/// if there are that many.
+fn cached(touched: usize, most: usize) -> usize {
+    let examples = CACHED / touched.max(1);
+    let vectors = examples / VECTOR * VECTOR;
+    let examples = if vectors > 0 { vectors } else { examples };
+    examples.clamp(1, most)
+}
+
 /// Runs of steps: as long as what they touch stays in the cache with as many examples as they want
 /// to see at once.
 fn segments<E: Element>(steps: &[Step<E>], lens: &[usize], most: usize) -> Vec<Segment> {
@@ -196,7 +207,7 @@ fn segments<E: Element>(steps: &[Step<E>], lens: &[usize], most: usize) -> Vec<S
         let inputs: usize = step.inputs.iter().map(|input| lens[*input]).sum();
         let touches = inputs + lens[step.output];
         let wants = step.op.at_least().min(most);
-        let chunk = (CACHED / (touched + touches)).clamp(1, most);
+        let chunk = cached(touched + touches, most);
         match segments.last_mut() {
             Some(segment) if steps[nth - 1].role != Role::Gather && wants.max(wanted) <= chunk => {
                 segment.steps.end = nth + 1;
@@ -207,7 +218,7 @@ fn segments<E: Element>(steps: &[Step<E>], lens: &[usize], most: usize) -> Vec<S
                 (touched, wanted) = (touches, wants);
                 segments.push(Segment {
                     steps: nth..nth + 1,
-                    chunk: (CACHED / touches.max(1)).clamp(1, most).max(wants),
+                    chunk: cached(touches, most).max(wants),
                 });
             }
         }
