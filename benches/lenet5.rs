@@ -2,7 +2,7 @@
 //! and inference. All cores; `RAYON_NUM_THREADS=1` for one.
 
 use criterion::{criterion_group, criterion_main, Criterion};
-use shapeproof::engine::with_disabled;
+use shapeproof::engine::{with_constant_inputs, with_disabled};
 use shapeproof::prelude::*;
 use shapeproof::train::{cross_entropy, Sgd};
 
@@ -46,7 +46,8 @@ fn rows(c: &mut Criterion, path: &str) {
     c.bench_function(&format!("{path}/lenet5_train_b64"), |b| {
         b.iter(|| {
             let grads = kept.take().expect("put back at the end of each step");
-            let logits = net.forward_mut(images.clone().traced(grads));
+            let images = images.clone().traced(grads);
+            let logits = with_constant_inputs(|| net.forward_mut(images));
             let loss = cross_entropy(logits, &labels).expect("labels are classes");
             let mut grads = loss.backward();
             opt.step(&mut net, &mut grads).expect("there is memory");

@@ -13,6 +13,7 @@ use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use rand::{rngs::StdRng, SeedableRng};
 use shapeproof::data::{synthetic_digits, Digits, Normalize};
+use shapeproof::engine::with_constant_inputs;
 use shapeproof::prelude::*;
 use shapeproof::train::{cross_entropy, Adam};
 use shapeproof::weights;
@@ -141,7 +142,8 @@ fn fit(
             let progress = step as f64 / steps as f64;
             opt.lr = arguments.lr * 0.5 * (1.0 + (std::f64::consts::PI * progress).cos());
 
-            let logits = net.try_forward_mut(batch.images.traced(grads))?;
+            let images = batch.images.traced(grads);
+            let logits = with_constant_inputs(|| net.try_forward_mut(images))?;
             hits += count_hits(&logits.as_vec(), &batch.labels);
             let loss = cross_entropy(logits, &batch.labels)?;
             let value = loss.array();

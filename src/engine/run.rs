@@ -212,7 +212,10 @@ pub fn backward<E: Element>(
                 };
                 let reads = step.op.reads();
                 let mut inputs: [&[E]; MOST_INPUTS] = [&[]; MOST_INPUTS];
-                inputs[0] = value(step.inputs[0], reads.input);
+                let nth_inputs = step.inputs.iter().enumerate();
+                for (slice, (nth, input)) in inputs.iter_mut().zip(nth_inputs) {
+                    *slice = value(*input, nth < reads.inputs);
+                }
                 // The gradient of the output, then those of the inputs.
                 let mut ranges: [Range<usize>; MOST_INPUTS + 1] = Default::default();
                 ranges[0] = range(step.output);

@@ -240,7 +240,7 @@ pub fn lives<E: Element>(
         for (place, input) in step.inputs.iter().enumerate() {
             if let Some(life) = &mut lives[*input] {
                 life.steps.1 = nth;
-                life.kept |= purpose.backward && reads.input && place == 0;
+                life.kept |= purpose.backward && place < reads.inputs;
             }
         }
     }

@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use anyhow::Result;
+use shapeproof::engine::with_constant_inputs;
 use shapeproof::models::vgg::ConvRelu;
 use shapeproof::models::{LeNet5, ResNet20Projected};
 use shapeproof::prelude::*;
-// The loss and the optimiser that training uses.
-use shapeproof::prelude::{cross_entropy_with_logits_loss as cross_entropy, Sgd};
+use shapeproof::train::{cross_entropy, Sgd};
 
 use crate::peer::Step;
 use crate::workload::{Kind, Network, Workload, CLASSES, LEARNING_RATE, MOMENTUM};
@@ -94,20 +94,15 @@ where
         + 'static,
 {
     let labels: Vec<usize> = workload.labels().collect();
-    let targets = images.device().one_hot_encode(Const::<CLASSES>, labels);
-    let config = SgdConfig {
-        lr: LEARNING_RATE,
-        momentum: Some(Momentum::Classic(MOMENTUM)),
-        weight_decay: None,
-    };
-    let mut optimiser = Sgd::new(&net, config);
+    let mut optimiser = Sgd::new(&net, LEARNING_RATE).momentum(MOMENTUM);
     let mut kept = Some(net.alloc_grads());
     Box::new(move || {
         let gradients = kept.take().unwrap_or_else(|| net.alloc_grads());
-        let logits = net.forward_mut(images.clone().traced(gradients));
-        let mut gradients = cross_entropy(logits, targets.clone()).backward();
-        optimiser.update(&mut net, &gradients)?;
-        net.zero_grads(&mut gradients);
+        // PyTorch computes no gradient of its images either.
+        let images = images.clone().traced(gradients);
+        let logits = with_constant_inputs(|| net.forward_mut(images));
+        let mut gradients = cross_entropy(logits, &labels)?.backward();
+        optimiser.step(&mut net, &mut gradients)?;
         kept = Some(gradients);
         Ok(())
     })

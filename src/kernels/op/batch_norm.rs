@@ -119,7 +119,7 @@ impl<T: Number> Op<T> for BatchNorm {
 
     fn reads(&self) -> Reads {
         Reads {
-            input: true,
+            inputs: 1,
             output: self.relu,
         }
     }

@@ -282,7 +282,7 @@ impl<T: Number> Op<T> for Conv2d {
 
     fn reads(&self) -> Reads {
         Reads {
-            input: true,
+            inputs: 1,
             output: self.relu,
         }
     }

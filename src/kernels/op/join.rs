@@ -31,7 +31,7 @@ impl<T: Number> Op<T> for Add {
 
     fn reads(&self) -> Reads {
         Reads {
-            input: false,
+            inputs: 0,
             output: self.relu,
         }
     }

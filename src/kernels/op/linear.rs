@@ -44,7 +44,7 @@ impl<T: Number> Op<T> for Linear {
 
     fn reads(&self) -> Reads {
         Reads {
-            input: true,
+            inputs: 1,
             output: self.relu,
         }
     }

@@ -61,7 +61,7 @@ pub struct Forward<'a, T> {
 
 /// What [`Op::backward`] reads and writes.
 pub struct Backward<'a, 'i, 'p, T> {
-    /// The inputs of [`Op::forward`]; empty slices unless [`Reads::input`].
+    /// The inputs of [`Op::forward`]; those behind [`Reads::inputs`] are empty slices.
     pub inputs: &'a [&'a [T]],
     /// The parameters.
     pub parameters: &'a [&'a [T]],
@@ -86,8 +86,8 @@ pub struct Backward<'a, 'i, 'p, T> {
 /// What [`Op::backward`] needs of what [`Op::forward`] saw; an engine may forget the rest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reads {
-    /// The first input.
-    pub input: bool,
+    /// So many inputs, from the first on.
+    pub inputs: usize,
     /// The output.
     pub output: bool,
 }
@@ -95,17 +95,17 @@ pub struct Reads {
 impl Reads {
     /// Neither inputs nor output.
     pub const NOTHING: Reads = Reads {
-        input: false,
+        inputs: 0,
         output: false,
     };
     /// The first input only.
     pub const INPUT: Reads = Reads {
-        input: true,
+        inputs: 1,
         output: false,
     };
     /// The output only.
     pub const OUTPUT: Reads = Reads {
-        input: false,
+        inputs: 0,
         output: true,
     };
 }

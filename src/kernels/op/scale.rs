@@ -48,6 +48,9 @@ impl<T: Number> Op<T> for Scale {
     }
 
     fn reads(&self) -> Reads {
-        Reads::INPUT
+        Reads {
+            inputs: 2,
+            output: false,
+        }
     }
 }
