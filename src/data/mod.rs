@@ -29,17 +29,35 @@
 //! assert_eq!(sizes, [4, 4, 2]);
 //! ```
 
+mod augment;
 mod batches;
 mod dataset;
 mod error;
+mod files;
 mod idx;
+mod loader;
 mod normalize;
+mod ordered;
+mod picture;
+mod sample;
+mod source;
 mod synthetic;
+mod target;
 mod unpack;
 
+pub use augment::{
+    ColorJitter, Cutout, ElasticTransform, Mirror, Motion, NegatingFlip, RandomAffine, RandomCrop,
+    RandomHorizontalFlip, RandomRotation, RandomVerticalFlip, Spatial, Transform,
+};
 pub use batches::{Batches, MiniBatch};
 pub use dataset::{Cifar10, Dataset, Digits};
 pub use error::{Contents, DataError, Kind, Origin};
+pub use files::{FileError, ImageFolder, MaskPairs, Skipped, Tub, VocBoxes};
 pub use idx::{read_images, read_labels, Images};
-pub use normalize::Normalize;
+pub use loader::{Epoch, Examples, Loader};
+pub use normalize::{Normalize, Scale};
+pub use picture::Picture;
+pub use sample::{Image, Sample};
+pub use source::{SampleOf, Samples, Source, Subset, WithTargets};
 pub use synthetic::synthetic_digits;
+pub use target::{BoundingBox, Boxes, Class, Dense, Mask, Numbers, Target, TargetError, IGNORE};
