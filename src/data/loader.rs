@@ -4,15 +4,14 @@ use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
-use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
-use rand::SeedableRng;
 use rand_distr::{Beta, Distribution};
 
 use super::augment::Transform;
 use super::error::{DataError, Origin};
 use super::normalize::{Normalize, Scale};
 use super::ordered::Ordered;
+use super::seeds::{generator, Use};
 use super::source::{SampleOf, Source};
 use super::target::{Dense, Target};
 use crate::shape::{Chw, LayerShape};
@@ -187,7 +186,7 @@ impl<Src: Source> Loader<Src> {
         }
         let mut order: Vec<usize> = (0..self.plan.source.len()).collect();
         if self.shuffled {
-            order.shuffle(&mut rng(self.plan.seed, epoch, Use::Order, 0));
+            order.shuffle(&mut generator(self.plan.seed, epoch, Use::Order, 0));
         }
         order.truncate(self.samples());
         let batches = order.len().div_ceil(self.plan.size);
@@ -311,12 +310,8 @@ impl<Src: Source, E: Element> Maker<Src, E> {
         }
         if let Some(alpha) = self.plan.mixup {
             let beta = Beta::new(alpha, alpha).expect("`mixup` has checked it");
-            let lambda = beta.sample(&mut rng(
-                self.plan.seed,
-                self.epoch,
-                Use::Mixup,
-                batch as u64,
-            ));
+            let mut rng = generator(self.plan.seed, self.epoch, Use::Mixup, batch);
+            let lambda = beta.sample(&mut rng);
             mix(&mut host.images, host.values.len(), lambda);
             mix(&mut host.numbers, host.values.len(), lambda);
         }
@@ -331,7 +326,7 @@ impl<Src: Source, E: Element> Maker<Src, E> {
             problem,
         })?;
         if !self.plan.transforms.is_empty() {
-            let mut rng = rng(self.plan.seed, self.epoch, Use::Sample, index as u64);
+            let mut rng = generator(self.plan.seed, self.epoch, Use::Sample, index);
             for transform in &self.plan.transforms {
                 transform.apply(&mut sample, &mut rng);
             }
@@ -363,23 +358,6 @@ fn mix<E: Element>(values: &mut [E], rows: usize, lambda: f64) {
         let other = (i + (rows - 1) * len) % old.len();
         *value = lambda * old[i] + rest * old[other];
     }
-}
-
-/// What random numbers are for: each use has its own.
-enum Use {
-    Order,
-    Sample,
-    Mixup,
-}
-
-/// A generator that depends on nothing but these numbers, however many came before.
-fn rng(seed: u64, epoch: u64, what: Use, index: u64) -> StdRng {
-    let mut state = [0; 32];
-    let words = [seed, epoch, what as u64, index];
-    for (bytes, word) in state.chunks_exact_mut(8).zip(words) {
-        bytes.copy_from_slice(&word.to_le_bytes());
-    }
-    StdRng::from_seed(state)
 }
 
 impl<Src: Source, E: Element, D: Device<E>> Iterator for Epoch<Src, E, D> {

@@ -114,7 +114,7 @@ impl<const C: usize> Normalize<C> {
     }
 
     /// Mean and divisor of every channel.
-    pub(super) fn scales(self) -> Vec<Scale> {
+    pub fn scales(self) -> Vec<Scale> {
         let scale = |(mean, std)| Scale { mean, std };
         self.mean.into_iter().zip(self.std).map(scale).collect()
     }
@@ -164,6 +164,13 @@ impl Scale {
     /// The number that a model sees for every byte.
     pub(super) fn numbers<E: Element>(self) -> [E; 256] {
         std::array::from_fn(|pixel| scalar(self.apply(pixel as u8)))
+    }
+
+    /// The pixel that a model sees as `number`, the nearest there is.
+    pub fn pixel(self, number: f64) -> u8 {
+        let std = if self.std == 0.0 { 1.0 } else { self.std };
+        // `as` cuts off below 0 and above 255.
+        ((number * std + self.mean) * 255.0 + 0.5) as u8
     }
 
     /// `pixel` as the number that a model sees.

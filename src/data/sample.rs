@@ -20,7 +20,6 @@ use crate::tensor::Batched;
 /// let image = Image::<Chw<3, 2, 2>>::of(&photo);
 /// assert_eq!(image.values(), [10, 10, 10, 10, 20, 20, 20, 20, 30, 30, 30, 30]);
 /// ```
-#[derive(Clone, PartialEq, Eq)]
 pub struct Image<S> {
     values: Vec<u8>,
     shape: PhantomData<fn() -> S>,
@@ -84,6 +83,24 @@ impl<const C: usize, const H: usize, const W: usize> Image<Chw<C, H, W>> {
     }
 }
 
+// By hand: an `S` is never held.
+impl<S> Clone for Image<S> {
+    fn clone(&self) -> Self {
+        Image {
+            values: self.values.clone(),
+            shape: PhantomData,
+        }
+    }
+}
+
+impl<S> PartialEq for Image<S> {
+    fn eq(&self, other: &Self) -> bool {
+        self.values == other.values
+    }
+}
+
+impl<S> Eq for Image<S> {}
+
 /// The shape, not the values.
 impl<S: Batched> fmt::Debug for Image<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -103,10 +120,7 @@ pub struct Sample<S, T: Target> {
 impl<S, T: Target> Clone for Sample<S, T> {
     fn clone(&self) -> Self {
         Sample {
-            image: Image {
-                values: self.image.values.clone(),
-                shape: PhantomData,
-            },
+            image: self.image.clone(),
             target: self.target.clone(),
         }
     }
@@ -114,7 +128,7 @@ impl<S, T: Target> Clone for Sample<S, T> {
 
 impl<S, T: Target> PartialEq for Sample<S, T> {
     fn eq(&self, other: &Self) -> bool {
-        self.image.values == other.image.values && self.target == other.target
+        self.image == other.image && self.target == other.target
     }
 }
 

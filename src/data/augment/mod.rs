@@ -21,6 +21,7 @@ pub use crop::RandomCrop;
 pub use cutout::Cutout;
 pub use elastic::ElasticTransform;
 pub use flip::{Mirror, NegatingFlip, RandomHorizontalFlip, RandomVerticalFlip};
+pub(super) use motion::warp;
 pub use motion::{Motion, Spatial};
 
 use rand::rngs::StdRng;
