@@ -213,7 +213,7 @@ fn a_panic_while_reading_comes_out_in_its_place() {
     let mut epoch = loader.epoch::<f32, _>(&Cpu::default(), 0).unwrap();
     assert!(epoch.next().unwrap().is_ok() && epoch.next().unwrap().is_ok());
     let third = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| epoch.next()));
-    let panic = third.err().expect("the third batch has a five");
+    let panic = third.expect_err("the third batch has a five");
     assert_eq!(panic.downcast_ref::<&str>(), Some(&"five is right out"));
     assert!(epoch.next().unwrap().is_ok() && epoch.next().is_none());
     assert!(ASKED.load(Ordering::SeqCst));

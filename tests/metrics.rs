@@ -79,7 +79,7 @@ fn a_class_that_is_none_is_refused() {
 #[test]
 fn the_class_found_is_that_of_the_largest_logit() {
     let dev = Cpu::default();
-    let rows = vec![
+    let rows = [
         [0.1, 0.7, 0.2],
         [5.0, 5.0, -1.0],
         [f32::NAN, -3.0, -2.0],

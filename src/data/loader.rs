@@ -1,5 +1,6 @@
 //! Batches of any source, read and augmented in the background.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
@@ -223,10 +224,23 @@ where
     }
 }
 
-impl<Src: Source> Loader<Src>
-where
-    Src::Target: Dense,
-{
+/// How it loads, not what.
+impl<Src: Source> fmt::Debug for Loader<Src> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loader")
+            .field("samples", &self.samples())
+            .field("size", &self.plan.size)
+            .field("shuffled", &self.shuffled)
+            .field("seed", &self.plan.seed)
+            .field("transforms", &self.plan.transforms.len())
+            .field("mixup", &self.plan.mixup)
+            .field("threads", &self.threads)
+            .field("ahead", &self.ahead)
+            .finish()
+    }
+}
+
+impl<Src: Source> Loader<Src> {
     /// Mixes every sample with another of its batch, images and targets alike.
     ///
     /// `x = λ·x₁ + (1 − λ)·x₂`, `λ` from the distribution `Beta(alpha, alpha)`, once for each batch
@@ -241,7 +255,10 @@ where
     ///
     /// # Panics
     /// When `alpha` is not a positive number.
-    pub fn mixup(mut self, alpha: f64) -> Self {
+    pub fn mixup(mut self, alpha: f64) -> Self
+    where
+        Src::Target: Dense,
+    {
         assert!(
             alpha > 0.0 && alpha.is_finite(),
             "mixup needs a positive alpha, not {alpha}"
@@ -261,6 +278,16 @@ pub struct Examples<S: Batched, T: Target, E: Element, D: Device<E>> {
     pub values: Vec<T::Value>,
 }
 
+/// The shapes and the targets, not the images.
+impl<S: Batched, T: Target, E: Element, D: Device<E>> fmt::Debug for Examples<S, T, E, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Examples")
+            .field("images", &S::DIMS)
+            .field("values", &self.values)
+            .finish()
+    }
+}
+
 /// One pass over a source: [`Loader::epoch`].
 ///
 /// An error stands where its batch would have; the batches after it still come. Dropping it before
@@ -270,6 +297,13 @@ pub struct Epoch<Src: Source, E: Element, D> {
     left: usize,
     device: D,
     source: PhantomData<fn() -> Src>,
+}
+
+/// How many batches are left.
+impl<Src: Source, E: Element, D> fmt::Debug for Epoch<Src, E, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Epoch").field("left", &self.left).finish()
+    }
 }
 
 enum Work<Src: Source, E> {

@@ -1,5 +1,6 @@
 //! Where samples come from: memory, files, or a program that draws them.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::Arc;
@@ -192,6 +193,16 @@ impl<S: Batched, T: Target> Samples<S, T> {
             samples,
             scales: vec![Scale::NONE],
         })
+    }
+}
+
+/// The shape and how many there are, not the images.
+impl<S: Batched, T: Target> fmt::Debug for Samples<S, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Samples")
+            .field("shape", &S::DIMS)
+            .field("len", &self.samples.len())
+            .finish()
     }
 }
 

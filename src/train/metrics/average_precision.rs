@@ -175,7 +175,7 @@ fn matched(
             Interpolation::Coco => iou >= old,
             Interpolation::Voc => iou > old,
         };
-        if iou >= least.min(1.0 - 1e-10) && best.map_or(true, |(_, old)| better(old)) {
+        if iou >= least.min(1.0 - 1e-10) && best.is_none_or(|(_, old)| better(old)) {
             best = Some((i, iou));
         }
     }

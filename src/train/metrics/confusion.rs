@@ -15,7 +15,7 @@ use crate::tensor::Element;
 pub fn argmax<E: Element>(numbers: &[E]) -> usize {
     let mut best: Option<usize> = None;
     for (i, x) in numbers.iter().enumerate() {
-        if !x.is_nan() && best.map_or(true, |best| *x > numbers[best]) {
+        if !x.is_nan() && best.is_none_or(|best| *x > numbers[best]) {
             best = Some(i);
         }
     }
