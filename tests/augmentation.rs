@@ -107,7 +107,11 @@ fn moved_alike(sample: &Sample<Grey, Masks>, fill: u8) -> usize {
 
 #[test]
 fn two_flips_are_none() {
-    let flips: [(&dyn Transform<Grey, Masks>, &dyn Transform<Grey, Things>); 2] = [
+    type Flip<'a> = (
+        &'a dyn Transform<Grey, Masks>,
+        &'a dyn Transform<Grey, Things>,
+    );
+    let flips: [Flip<'_>; 2] = [
         (
             &RandomHorizontalFlip::new(1.0),
             &RandomHorizontalFlip::new(1.0),

@@ -82,10 +82,21 @@ pub fn draw_bounding_boxes(photo: &Picture, things: &[(BoundingBox, String)]) ->
                     picture.paint(row, column, colour);
                 }
             }
-            write_text(&mut picture, (top + 1, left + 1), words, [255; 3], 1);
+            let ink = readable_on(colour);
+            write_text(&mut picture, (top + 1, left + 1), words, ink, 1);
         }
     }
     picture
+}
+
+/// Black on a bright colour, white on a dark one.
+fn readable_on([red, green, blue]: [u8; 3]) -> [u8; 3] {
+    let grey = 299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue);
+    if grey > 140_000 {
+        [0; 3]
+    } else {
+        [255; 3]
+    }
 }
 
 /// A picture with the classes of its pixels over it: `alpha` of their colours, the rest of the
