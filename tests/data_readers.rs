@@ -1,69 +1,14 @@
 //! Folders of pictures, good and bad: what they hold, or the one sentence that says what is wrong.
 
-use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+mod folders;
 
-use flate2::{write::GzEncoder, Compression};
-use proptest::prelude::{any, prop_assert, prop_oneof, proptest, Just, ProptestConfig};
+use std::fs;
+
+use folders::{annotation, gzip, object, png, tar, tar_entry, tar_header, Folder};
 use shapeproof::data::{
     BoundingBox, DataError, ImageFolder, MaskPairs, Picture, Source, Tub, VocBoxes, IGNORE,
 };
 use shapeproof::prelude::*;
-use tempfile::TempDir;
-
-/// The data folder, where it is at hand.
-fn real(name: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let folder = std::env::var_os("SHAPEPROOF_DATA").map_or(beside, PathBuf::from);
-    let path = folder.join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    eprintln!("skipped: {} is absent", path.display());
-    None
-}
-
-struct Folder(TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Folder(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        let path = self.0.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        path
-    }
-
-    fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.path(name);
-        fs::write(&path, bytes).unwrap();
-        path
-    }
-
-    fn grey(&self, name: &str, height: usize, width: usize, values: Vec<u8>) -> PathBuf {
-        let path = self.path(name);
-        let picture = Picture::new(1, height, width, values).unwrap();
-        picture.save(&path).unwrap();
-        path
-    }
-
-    /// The message, with `DIR` for the folder and `/` between names.
-    fn words<T>(&self, result: Result<T, DataError>) -> String {
-        let message = result.err().expect("must be refused").to_string();
-        let dir = self.0.path().to_str().unwrap();
-        message.replace(dir, "DIR").replace('\\', "/")
-    }
-}
-
-fn png(picture: &Picture) -> Vec<u8> {
-    let folder = Folder::new();
-    let path = folder.path("any");
-    picture.save(&path).unwrap();
-    fs::read(path).unwrap()
-}
 
 #[test]
 fn pictures_keep_rows_columns_and_channels_apart() {
@@ -196,46 +141,6 @@ fn folders_that_are_not_the_classes_are_errors() {
     assert!(words.starts_with("cannot read DIR/missing: "), "{words}");
 }
 
-/// A header of a tar archive, as POSIX says.
-fn tar_header(name: &str, size: usize, kind: u8) -> Vec<u8> {
-    let mut header = vec![0; 512];
-    header[..name.len()].copy_from_slice(name.as_bytes());
-    header[124..136].copy_from_slice(format!("{size:011o}\0").as_bytes());
-    header[156] = kind;
-    header[257..263].copy_from_slice(b"ustar\0");
-    header[148..156].fill(b' ');
-    let sum: u32 = header.iter().map(|b| u32::from(*b)).sum();
-    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-    header
-}
-
-fn tar_entry(name: &str, contents: &[u8], kind: u8) -> Vec<u8> {
-    let mut entry = tar_header(name, contents.len(), kind);
-    entry.extend(contents);
-    entry.resize(entry.len().next_multiple_of(512), 0);
-    entry
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn tar() -> Vec<u8> {
-    let shade = |s: u8| png(&Picture::new(1, 2, 3, vec![s; 6]).unwrap());
-    [
-        tar_entry("train/", &[], b'5'),
-        tar_entry("train/dog/2.png", &shade(2), b'0'),
-        tar_entry("train/cat/10.png", &shade(10), b'0'),
-        tar_entry("train/cat/notes.txt", b"none", b'0'),
-        tar_entry("././@LongLink", b"train/dog/1.png\0", b'L'),
-        tar_entry("train/do", &shade(1), b'0'),
-        vec![0; 1024],
-    ]
-    .concat()
-}
-
 #[test]
 fn an_archive_is_a_folder() {
     let folder = Folder::new();
@@ -352,17 +257,6 @@ fn pairs_that_do_not_fit_are_errors() {
         folder.words(Pairs::from_list(list)),
         "DIR/list.txt holds no pair of a picture and a mask"
     );
-}
-
-fn object(name: &str, [xmin, ymin, xmax, ymax]: [&str; 4]) -> String {
-    format!(
-        "<object><name>{name}</name><bndbox><xmin>{xmin}</xmin><ymin>{ymin}</ymin>\
-         <xmax>{xmax}</xmax><ymax>{ymax}</ymax></bndbox></object>"
-    )
-}
-
-fn annotation(objects: &str) -> String {
-    format!("<annotation><size><width>60</width><height>40</height></size>{objects}</annotation>")
 }
 
 type Cells = VocBoxes<1, 20, 20, 2>;
@@ -544,150 +438,4 @@ fn damaged_logs_are_errors() {
         manifest.starts_with("line 1 of DIR/manifest.json is no JSON"),
         "{manifest}"
     );
-}
-
-#[test]
-fn bccd_has_its_known_numbers_and_flaws() {
-    let Some(root) = real("bccd") else { return };
-    let open = |set| VocBoxes::<3, 120, 160, 3>::open(&root, set, ["RBC", "WBC", "Platelets"]);
-    let (train, val) = (open("train").unwrap(), open("val").unwrap());
-    assert_eq!((train.len(), val.len()), (205, 87));
-    let mut counts = [0; 3];
-    for data in [&train, &val] {
-        for i in 0..data.len() {
-            for thing in data.boxes(i) {
-                counts[thing.class] += 1;
-            }
-        }
-    }
-    let skipped: Vec<_> = train.skipped().iter().chain(val.skipped()).collect();
-    for skipped in &skipped {
-        counts[skipped.found.class] += 1;
-    }
-    assert_eq!(counts, [3350, 301, 292]);
-    let mut names: Vec<_> = skipped
-        .iter()
-        .map(|s| s.path.file_stem().unwrap().to_str().unwrap())
-        .collect();
-    names.sort_unstable();
-    assert_eq!(names, ["BloodImage_00338", "BloodImage_00343"]);
-    let sample = val.get(0).unwrap();
-    assert_eq!(sample.target.len(), val.boxes(0).len());
-}
-
-#[test]
-fn masks_of_the_real_sets_have_known_classes() {
-    if let Some(root) = real("isbi-em") {
-        let pairs = MaskPairs::<1, 64, 64, 2>::from_folders(root.join("image"), root.join("label"));
-        let pairs = pairs.unwrap().values([0, 255]);
-        assert_eq!(pairs.len(), 30);
-        assert!(pairs.paths(29).0.ends_with("29.png"));
-        let mask = pairs.get(29).unwrap().target;
-        let inside = mask.iter().filter(|class| **class == 1).count();
-        assert!((0.6..0.95).contains(&(inside as f64 / mask.len() as f64)));
-    }
-    if let Some(root) = real("camvid-small") {
-        let pairs = MaskPairs::<3, 45, 60, 11>::from_list(root.join("val.txt")).unwrap();
-        assert_eq!(pairs.len(), 16);
-        let words = pairs.get(0).err().unwrap().to_string();
-        assert!(words.starts_with("value 11 at row "), "{words}");
-        assert!(
-            words.ends_with("is none of the classes: 0 to 10"),
-            "{words}"
-        );
-        let mask = pairs.ignoring(11).get(0).unwrap().target;
-        assert!(mask.contains(&0) && mask.contains(&IGNORE));
-    }
-}
-
-#[test]
-fn the_real_tub_and_archive_have_their_known_numbers() {
-    if let Some(root) = real("donkeycar-tub") {
-        let frames = Tub::<3, 60, 80, 1>::open(root, ["user/angle"]).unwrap();
-        assert_eq!(frames.len(), 1000);
-        let mean = frames.numbers().map(|[x]| f64::from(x)).sum::<f64>() / 1000.0;
-        assert!((mean - 0.16).abs() < 0.01, "{mean}");
-        frames.get(999).unwrap();
-    }
-    if let Some(archive) = real("cifar10/jpeg_test.tar.gz") {
-        let test = ImageFolder::<Chw<3, 32, 32>, 10>::from_tar(archive).unwrap();
-        assert_eq!(test.len(), 10_000);
-        assert_eq!(test.class_names()[..2], ["airplane", "automobile"]);
-        assert_eq!(test.get(9_999).unwrap().target, 9);
-    }
-}
-
-/// A part of a good file, with some bytes changed.
-fn damaged(good: &[u8], keep: usize, changes: &[(usize, u8)]) -> Vec<u8> {
-    let mut bytes = good[..keep.min(good.len())].to_vec();
-    for (at, byte) in changes {
-        let len = bytes.len().max(1);
-        if let Some(old) = bytes.get_mut(at % len) {
-            *old = *byte;
-        }
-    }
-    bytes
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-    /// Whatever the bytes, there is an answer.
-    #[test]
-    fn no_file_panics(
-        keep in prop_oneof![0usize..3000, Just(usize::MAX)],
-        changes in proptest::collection::vec((any::<usize>(), any::<u8>()), 0..4),
-        noise in proptest::collection::vec(any::<u8>(), 0..40),
-    ) {
-        let folder = Folder::new();
-        let picture = Picture::new(1, 4, 6, (0..24).collect()).unwrap();
-        let xml = annotation(&object("red", ["1", "1", "9", "9"]));
-        let line = r#"{"_index":0,"cam/image_array":"0.png","user/angle":1,"user/throttle":2}"#;
-        for bytes in [damaged(&png(&picture), keep, &changes), noise.clone()] {
-            folder.file("photos/a.png", &bytes);
-            folder.file("masks/a.png", &bytes);
-            let pairs = Pairs::from_folders(folder.path("photos"), folder.path("masks")).unwrap();
-            if let Ok(sample) = pairs.get(0) {
-                prop_assert!(sample.target.iter().all(|c| *c < 2 || *c == IGNORE));
-            }
-        }
-        for bytes in [damaged(xml.as_bytes(), keep, &changes), noise.clone()] {
-            folder.file("ImageSets/all.txt", "one\n");
-            folder.file("Annotations/one.xml", &bytes);
-            if let Ok(data) = Cells::open(folder.0.path(), "all", ["red", "white"]) {
-                prop_assert!(data.boxes(0).iter().all(|b| b.area() > 0.0));
-                prop_assert!(data.get(0).is_err());
-            }
-        }
-        for bytes in [damaged(line.as_bytes(), keep, &changes), noise.clone()] {
-            folder.file("catalog_0.catalog", &bytes);
-            folder.file("manifest.json", &bytes);
-            if let Ok(frames) = Tub::<1, 2, 3, 2>::open(folder.0.path(), ["user/angle", "user/throttle"]) {
-                prop_assert!(frames.numbers().flatten().all(f32::is_finite));
-            }
-        }
-        for bytes in [damaged(&tar(), keep, &changes), damaged(&gzip(&tar()), keep, &changes), noise] {
-            let path = folder.file("set.tar", &bytes);
-            if let Ok(data) = ImageFolder::<Chw<1, 2, 3>, 2>::from_tar(path) {
-                for i in 0..data.len() {
-                    let _ = data.get(i);
-                }
-            }
-            let list = folder.file("list.txt", &bytes);
-            let _ = Pairs::from_list(list).map(|pairs| pairs.get(0).is_ok());
-        }
-    }
-
-    /// JPEG files, too, which this crate does not write.
-    #[test]
-    fn no_jpeg_panics(
-        keep in prop_oneof![0usize..5000, Just(usize::MAX)],
-        changes in proptest::collection::vec((any::<usize>(), any::<u8>()), 0..6),
-    ) {
-        let Some(path) = real("donkeycar-tub/images/0_cam_image_array_.jpg") else {
-            return Ok(());
-        };
-        let good = fs::read(path).unwrap();
-        let _ = Picture::decode(&damaged(&good, keep, &changes), "any.jpg");
-    }
 }
