@@ -4,6 +4,7 @@
 use criterion::{criterion_group, criterion_main, Criterion};
 use shapeproof::engine::with_disabled;
 use shapeproof::prelude::*;
+use shapeproof::train::{cross_entropy, Sgd};
 
 #[model(input = Chw<1, 28, 28>, output = Flat<10>)]
 struct LeNet5 {
@@ -39,22 +40,16 @@ fn rows(c: &mut Criterion, path: &str) {
     }
 
     let images: Images = dev.sample_normal_like(&(64, Const, Const, Const));
-    let targets = dev.one_hot_encode(Const::<10>, (0..64).map(|i| i % 10).collect::<Vec<_>>());
-    let config = SgdConfig {
-        lr: 0.01,
-        momentum: Some(Momentum::Classic(0.9)),
-        weight_decay: None,
-    };
-    let mut opt = Sgd::new(&net, config);
+    let labels: Vec<usize> = (0..64).map(|i| i % 10).collect();
+    let mut opt = Sgd::new(&net, 0.01).momentum(0.9);
     let mut kept = Some(net.alloc_grads());
     c.bench_function(&format!("{path}/lenet5_train_b64"), |b| {
         b.iter(|| {
             let grads = kept.take().expect("put back at the end of each step");
             let logits = net.forward_mut(images.clone().traced(grads));
-            let mut grads = cross_entropy_with_logits_loss(logits, targets.clone()).backward();
-            opt.update(&mut net, &grads)
-                .expect("no parameter is unused");
-            net.zero_grads(&mut grads);
+            let loss = cross_entropy(logits, &labels).expect("labels are classes");
+            let mut grads = loss.backward();
+            opt.step(&mut net, &mut grads).expect("there is memory");
             kept = Some(grads);
         })
     });

@@ -14,6 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rand::{rngs::StdRng, SeedableRng};
 use shapeproof::data::{synthetic_digits, Digits, Normalize};
 use shapeproof::prelude::*;
+use shapeproof::train::{cross_entropy, Adam};
 use shapeproof::weights;
 
 /// LeNet-5 on 28×28 grey images, with ReLU and max-pooling.
@@ -124,7 +125,7 @@ fn fit(
     let batch_size = arguments.batch as usize;
     let steps = train.len().div_ceil(batch_size) * arguments.epochs;
     let mut rng = StdRng::seed_from_u64(arguments.seed);
-    let mut opt = Adam::new(net, AdamConfig::default());
+    let mut opt = Adam::new(net, arguments.lr);
     let mut grads = net.alloc_grads();
     let mut step = 0;
     let style = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} {msg} eta {eta}")?;
@@ -138,11 +139,11 @@ fn fit(
             let batch = batch?;
             let size = batch.labels.len();
             let progress = step as f64 / steps as f64;
-            opt.cfg.lr = arguments.lr * 0.5 * (1.0 + (std::f64::consts::PI * progress).cos());
+            opt.lr = arguments.lr * 0.5 * (1.0 + (std::f64::consts::PI * progress).cos());
 
             let logits = net.try_forward_mut(batch.images.traced(grads))?;
             hits += count_hits(&logits.as_vec(), &batch.labels);
-            let loss = cross_entropy_with_logits_loss(logits, batch.one_hot);
+            let loss = cross_entropy(logits, &batch.labels)?;
             let value = loss.array();
             if !value.is_finite() {
                 return Err(format!(
@@ -153,8 +154,7 @@ fn fit(
                 .into());
             }
             grads = loss.try_backward()?;
-            opt.update(net, &grads).map_err(|e| format!("{e:?}"))?;
-            net.try_zero_grads(&mut grads)?;
+            opt.step(net, &mut grads)?;
 
             step += 1;
             seen += size;

@@ -30,11 +30,11 @@
 //! | [`kernels`] | what layers compute, on slices; a naive reference beside each kernel | `shape` |
 //! | [`tensor`] | typed tensors, sliding windows on any device | `shape`, `kernels` |
 //! | [`layers`] | one file a layer | `shape`, `kernels`, `tensor` |
-//! | [`engine`] | runs whole models on the CPU | `kernels`, `tensor`, `layers` |
+//! | [`engine`] | runs whole models on the CPU | `shape`, `kernels`, `tensor`, `layers`, `model` |
 //! | [`models`] | a zoo of networks | `layers`, by the macros only |
 //! | [`data`] | data sets, readers, augmentation, batches, sets drawn by the program | `shape`, `tensor` |
 //! | [`weights`] | checked loading, renaming, safe saving | `tensor`, what a model says of itself |
-//! | [`train`] | losses, metrics | `tensor`, `data` |
+//! | [`train`] | losses, optimisers, metrics | `kernels`, `tensor`, `data` |
 //! | [`vision`] | images ↔ tensors, pictures of filters, feature maps, masks and boxes | `shape`, `tensor`, `data`, `train` |
 //! | [`mod@gradcheck`] | gradients compared with differences, yours too | `shape`, `tensor`, `layers` |
 //!

@@ -3,7 +3,7 @@
 mod support;
 
 use rayon::ThreadPoolBuilder;
-use shapeproof::engine::{with_disabled, with_parts};
+use shapeproof::engine::{with_constant_inputs, with_disabled, with_parts};
 use shapeproof::prelude::*;
 use shapeproof::tensor::Element;
 use support::{assert_near, distinct, parameter_gradients};
@@ -308,4 +308,23 @@ fn a_parameter_that_is_turned_around_goes_through_dfdx() {
         .map(|o| b[o] + w[o] + 2.0 * w[3 + o] + 3.0 * w[6 + o])
         .collect();
     assert_near("turned", &found, &expected, 1e-12, 0.0);
+}
+
+#[test]
+fn constant_inputs_have_no_gradients_and_change_no_others() {
+    let dev = Cpu::seed_from_u64(3);
+    let net: Skips<f64, Cpu> = Skips::new(&dev);
+    let x: Tensor<(usize, Const<2>, Const<7>, Const<6>), f64, _> =
+        dev.sample_normal_like(&(5, Const, Const, Const));
+    let gradients = net.forward(x.leaky_trace()).square().sum().backward();
+    let constant = with_constant_inputs(|| net.forward(x.leaky_trace()));
+    let constant = constant.square().sum().backward();
+    for ((name, found), (_, expected)) in parameter_gradients(&net, &constant)
+        .into_iter()
+        .zip(parameter_gradients(&net, &gradients))
+    {
+        assert_eq!(found, expected, "{name}");
+    }
+    let none = std::panic::catch_unwind(|| constant.get(&x).as_vec());
+    assert!(none.is_err(), "the input has a gradient");
 }

@@ -1,4 +1,5 @@
-//! The engine against dfdx's ops for layers that keep statistics, normalise, resize or pad.
+//! The engine against dfdx's ops for layers that keep statistics, normalise, resize, pad, rearrange
+//! or scale.
 
 mod support;
 
@@ -102,3 +103,72 @@ struct Resized {
     largest: GlobalMaxPool2d,
 }
 alike!(resizing, Resized, [3, 7, 5]);
+
+#[model(input = Chw<8, 5, 7>, output = Flat<6>)]
+#[derive(Clone)]
+struct Rearranged {
+    six: Relu6,
+    crop: Crop2d<4, 6>,
+    deal: ChannelShuffle<4>,
+    pixels: PixelShuffle<2>,
+    conv: Conv2d<4, Kernel<3>>,
+    slope: PRelu,
+    channels: PixelUnshuffle<2>,
+    slopes: PRelu<SlopePerChannel>,
+    up: AdaptiveAvgPool2d<4, 7>,
+    down: AdaptiveAvgPool2d<3, 2>,
+    hard: HardSigmoid,
+    deal_again: ChannelShuffle<2>,
+    flatten: Flatten,
+    fc: Linear<6>,
+    features: PRelu<SlopePerChannel>,
+}
+alike!(rearranging, Rearranged, [8, 5, 7]);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Slanted;
+
+impl FixedKernel for Slanted {
+    const HEIGHT: usize = 2;
+    const WIDTH: usize = 3;
+    const WEIGHTS: &'static [f64] = &[1.0, 0.0, -2.0, 0.5, 3.0, -1.0];
+}
+
+#[model(input = Chw<3, 7, 6>, output = Chw<6, 4, 4>)]
+#[derive(Clone)]
+struct Scaled {
+    filter: Filter2d<Slanted, Padding<1>>,
+    conv: Conv2d<6, Kernel<3>, Padding<1>>,
+    excite: SqueezeExcite<3>,
+    #[from(excite, conv)]
+    sum: Add,
+    sparse: Filter2d<Slanted, Stride<2, 1>, Dilation<1, 2>, Padding<0, 1>>,
+    excite_again: SqueezeExcite<1>,
+}
+alike!(scaling, Scaled, [3, 7, 6]);
+
+/// A layer that falls back to dfdx's ops would be compared with itself.
+#[test]
+fn these_models_run_by_the_engine() {
+    let dev = Cpu::default();
+    let x: Batch<Chw<8, 5, 7>, usize, f64, Cpu> = dev.sample_normal_like(&(3, Const, Const, Const));
+    let net: Rearranged<f64, Cpu> = Rearranged::new(&dev);
+    assert_eq!(ops(&net, x.leaky_trace()), 1);
+    let x: Batch<Chw<3, 7, 6>, usize, f64, Cpu> = dev.sample_normal_like(&(3, Const, Const, Const));
+    let net: Scaled<f64, Cpu> = Scaled::new(&dev);
+    assert_eq!(ops(&net, x.leaky_trace()), 1);
+}
+
+/// Number of ops on the tape of what `net` puts out, besides those that only change shapes.
+fn ops<M, X, S: Shape>(net: &M, x: X) -> usize
+where
+    M: Module<X, Output = support::Traced<S, f64>>,
+{
+    let (_, tape) = net.forward(x).split_tape();
+    let text = format!("{tape:?}");
+    let count = text.split("num_operations: ").nth(1);
+    let count = count.and_then(|rest| rest.split(',').next());
+    count
+        .and_then(|n| n.parse().ok())
+        .expect("dfdx says how many")
+}

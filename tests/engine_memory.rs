@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicIsize, Ordering::Relaxed};
 use std::sync::Mutex;
 
 use shapeproof::prelude::*;
+use shapeproof::train;
 
 /// The system's allocator, counting.
 struct Counting;
@@ -106,4 +107,30 @@ fn training_stays_flat() {
         println!("cache {cache}: {grown} bytes more after 1,000 steps");
         assert!(grown < 4 * 1024, "cache {cache}: {grown} bytes more");
     }
+}
+
+#[test]
+fn steps_of_optimisers_allocate_nothing_but_the_first() {
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(|e| e.into_inner());
+    let dev = Cpu::default();
+    let mut net: Net = Net::new(&dev);
+    let mut gradients = net.alloc_grads();
+    macro_rules! check {
+        ($($opt:expr),+) => {$({
+            let mut opt = $opt;
+            let mut both = || {
+                let before = EVER.load(Relaxed);
+                opt.step(&mut net, &mut gradients).expect("memory");
+                opt.update(&mut net, &gradients).expect("all are used");
+                EVER.load(Relaxed) - before
+            };
+            assert!(both() > 0, "its state");
+            assert_eq!(both(), 0, stringify!($opt));
+        })+};
+    }
+    check!(
+        train::Sgd::new(&net, 0.1).momentum(0.9),
+        train::AdamW::new(&net, 0.1),
+        train::RmsProp::new(&net, 0.1).momentum(0.9).centered(true)
+    );
 }

@@ -11,9 +11,9 @@ mod strategies;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use shapeproof::kernels::activation::{self, Activation};
-use shapeproof::kernels::conv2d::{self, direct, naive, Geometry, Method};
+use shapeproof::kernels::conv2d::{self, abreast, direct, naive, Geometry, Method};
 use shapeproof::kernels::winograd::{self, Epilogue};
-use shapeproof::kernels::{max_pool2d, pool2d, Image, Level, Window};
+use shapeproof::kernels::{bias, max_pool2d, pool2d, Image, Level, Window};
 use strategies::{seed, values, whole_values};
 
 /// Largest error allowed, relative to the largest number of the result.
@@ -295,6 +295,57 @@ fn a_fused_activation_is_one_afterwards() {
 
 proptest! {
     #![proptest_config(config())]
+
+    #[test]
+    fn abreast_equals_naive(
+        g in geometry(7, (1usize..=5, 1usize..=6), 3, 1),
+        n in 1usize..=35,
+        relu in any::<bool>(),
+        seed in seed(),
+    ) {
+        prop_assume!(g.output().height > 1 && g.output().width > 1);
+        let pool = pool2d::Geometry {
+            input: g.output(),
+            window: Window { stride: (2, 2), ..Window::new(2, 2) },
+        };
+        let [x, w, b, dy] = draw(&g, n, whole_values, seed);
+        let len = n * pool.output().len();
+        let d = &dy[..len];
+        let (mut whole, mut y, mut at) = (dy.clone(), vec![0.0; len], vec![0; len]);
+        naive::forward(&g, n, &x, &w, Some(&b), &mut whole);
+        max_pool2d::naive::forward(&pool, n, &whole, &mut y, &mut at);
+        if relu {
+            activation::forward_in_place(Activation::Relu, &mut y);
+        }
+        max_pool2d::backward(&pool, n, &at, d, &mut whole);
+        let (mut dx, mut dw, mut db) = (x.clone(), w.clone(), b.clone());
+        naive::backward_input(&g, n, &w, &whole, &mut dx);
+        naive::backward_weight(&g, n, &x, &whole, &mut dw);
+        bias::naive::backward(&g.output().planes(), n, &whole, &mut db);
+        for level in Level::available() {
+            let epilogue = Epilogue { bias: Some(&b), relu };
+            let (mut found, mut indices) = (vec![f32::NAN; len], vec![9; len]);
+            let s = &mut vec![f32::NAN; abreast::forward_scratch(&g)];
+            abreast::forward(level, &g, n, &x, &w, epilogue, &mut found, Some(&mut indices), s);
+            prop_assert_eq!(&found, &y, "forward, {:?}", level);
+            prop_assert_eq!(&indices, &at, "indices, {:?}", level);
+            found.fill(f32::NAN);
+            abreast::forward(level, &g, n, &x, &w, epilogue, &mut found, None, s);
+            prop_assert_eq!(&found, &y, "forward without indices, {:?}", level);
+
+            let s = &mut vec![f32::NAN; abreast::backward_scratch(&g)];
+            let (mut d_x, mut d_w, mut d_b) = (vec![f32::NAN; x.len()], w.clone(), b.clone());
+            let (read, pooled) = ((&x[..], &w[..]), (d, &indices[..]));
+            let (d_input, d_bias) = (Some(&mut d_x[..]), Some(&mut d_b[..]));
+            abreast::backward(level, &g, n, read, pooled, d_input, &mut d_w, d_bias, s);
+            prop_assert_eq!(&d_x, &dx, "backward_input, {:?}", level);
+            prop_assert_eq!(&d_w, &dw, "backward_weight, {:?}", level);
+            prop_assert_eq!(&d_b, &db, "backward_bias, {:?}", level);
+            d_w.copy_from_slice(&w);
+            abreast::backward(level, &g, n, read, pooled, None, &mut d_w, None, s);
+            prop_assert_eq!(&d_w, &dw, "backward_weight alone, {:?}", level);
+        }
+    }
 
     #[test]
     fn halves_equal_naive(

@@ -18,9 +18,11 @@ use shapeproof::kernels::batch_norm::Statistics;
 use shapeproof::kernels::cross_entropy::{self, Targets};
 use shapeproof::kernels::matmul::{self, Matrix, Output};
 use shapeproof::kernels::{
-    activation, add, avg_pool2d, batch_norm, bias, concat, conv2d, conv_transpose2d,
-    global_avg_pool2d, global_max_pool2d, group_norm, layer_norm, linear, log_softmax, max_pool2d,
-    pad2d, pool2d, softmax, sum, sum_pool2d, unfold, upsample2d, Axis, Image, Number, Planes,
+    activation, adaptive_avg_pool2d, add, avg_pool2d, batch_norm, bias, channel_shuffle, concat,
+    conv2d, conv_transpose2d, crop2d, filter2d, global_avg_pool2d, global_max_pool2d, group_norm,
+    layer_norm, linear, log_softmax, max_pool2d, optimizer, pad2d, pixel_shuffle, pool2d, prelu,
+    scale, shifted, softmax, sum, sum_pool2d, unfold, upsample2d, Axis, Image, Number, Planes,
+    Window,
 };
 use strategies::{seed, values, whole_values};
 
@@ -491,6 +493,104 @@ gradients! {
         g in strategies::conv_transpose2d(), n in strategies::batch(), s in seed());
 }
 
+// ---- convolution by shifted rows ----
+
+/// A convolution that is computed by [`shifted`], whatever would be faster.
+#[derive(Clone, Copy, Debug)]
+struct Shifted(conv2d::Geometry);
+
+impl Convolution for Shifted {
+    fn lens(&self) -> (usize, usize, usize) {
+        self.0.lens()
+    }
+    fn filters(&self) -> usize {
+        self.0.filters
+    }
+    fn forward<T: Number>(&self, n: usize, x: &[T], w: &[T], b: Option<&[T]>) -> Vec<T> {
+        let g = &self.0;
+        let mut s = scratch(shifted::forward_scratch(g));
+        let mut y = Vec::with_capacity(n * g.output().len());
+        for x in x.chunks_exact(g.input.len()) {
+            let output = shifted::forward(g, x, w, b, &mut s);
+            y.extend(output.rows().flatten());
+        }
+        y
+    }
+    fn backward_input<T: Number>(&self, n: usize, w: &[T], dy: &[T]) -> Vec<T> {
+        let g = &self.0;
+        let mut s = scratch(shifted::input_scratch(g));
+        filled(n * g.input.len(), |dx| {
+            let images = dx.chunks_exact_mut(g.input.len());
+            for (dx, dy) in images.zip(dy.chunks_exact(g.output().len())) {
+                shifted::backward_input(g, w, dy, dx, &mut s);
+            }
+        })
+    }
+    fn backward_weight<T: Number>(&self, n: usize, x: &[T], dy: &[T]) -> Vec<T> {
+        let g = &self.0;
+        let mut s = scratch(shifted::weight_scratch(g, n));
+        summed(g.weight_len(), |dw| {
+            shifted::backward_weight(g, n, x, dy, dw, &mut s);
+        })
+    }
+    fn backward_bias<T: Number>(&self, n: usize, dy: &[T]) -> Vec<T> {
+        self.0.backward_bias(n, dy)
+    }
+    fn naive<T: Number>(&self, n: usize, x: &[T], w: &[T], b: &[T], dy: &[T]) -> Directions<T> {
+        self.0.naive(n, x, w, b, dy)
+    }
+}
+
+/// Up to 13 filters, so that there are blocks of 6, of 4 and of 1, and places for several registers;
+/// a padding smaller than the kernel.
+fn shifted() -> impl Strategy<Value = Shifted> {
+    let sizes = (1usize..=3, 1usize..=13, 1usize..=9, 1usize..=33);
+    let kernel = (1usize..=5, 1usize..=5).prop_filter("more than a pixel", |k| *k != (1, 1));
+    let padding = (0usize..5, 0usize..5, 0usize..5, 0usize..5);
+    (sizes, kernel, padding).prop_map(|(sizes, kernel, padding)| {
+        let (channels, filters, height, width) = sizes;
+        let before = (padding.0 % kernel.0, padding.1 % kernel.1);
+        let after = (padding.2 % kernel.0, padding.3 % kernel.1);
+        let size = |out: usize, kernel: usize, padding: usize| {
+            (out + kernel - 1).saturating_sub(padding).max(1)
+        };
+        let height = size(height, kernel.0, before.0 + after.0);
+        let width = size(width, kernel.1, before.1 + after.1);
+        Shifted(conv2d::Geometry {
+            input: Image::new(channels, height, width),
+            filters,
+            window: Window {
+                before,
+                after,
+                ..Window::new(kernel.0, kernel.1)
+            },
+            groups: 1,
+        })
+    })
+}
+
+fn shifted_equals_naive<T: Number>(g: Shifted, n: usize, seed: u64) -> Check {
+    prop_assert!(shifted::fits(&g.0), "a geometry that fits");
+    equals_naive::<T>(g, n, seed)
+}
+fn shifted_is_adjoint<T: Number>(g: Shifted, n: usize, seed: u64) -> Check {
+    is_adjoint::<T>(g, n, seed)
+}
+fn shifted_is_batch_independent<T: Number>(g: Shifted, n: usize, seed: u64) -> Check {
+    is_batch_independent::<T>(g, n, seed)
+}
+fn shifted_repeats<T: Number>(g: Shifted, n: usize, seed: u64) -> Check {
+    repeats::<T>(g, n, seed)
+}
+
+// Whole numbers, for which there is no rounding, show what several images at once do.
+properties! {
+    512 cases: shifted_equals_naive(g in shifted(), n in 1usize..=2, s in seed());
+    256 cases: shifted_is_adjoint(g in shifted(), n in 1usize..=11, s in seed());
+    128 cases: shifted_is_batch_independent(g in shifted(), n in 1usize..=11, s in seed());
+    128 cases: shifted_repeats(g in shifted(), n in 1usize..=11, s in seed());
+}
+
 // ---- matrix products, unfolding, sums ----
 
 fn matmul_equals_naive<T: Number>(
@@ -852,7 +952,7 @@ gradients! {
 // ---- activations ----
 
 /// Every activation, with parameters that are not the default.
-const ACTIVATIONS: [Activation; 9] = [
+const ACTIVATIONS: [Activation; 11] = [
     Activation::Relu,
     Activation::LeakyRelu { slope: 0.25 },
     Activation::Sigmoid,
@@ -862,6 +962,8 @@ const ACTIVATIONS: [Activation; 9] = [
     Activation::HardSwish,
     Activation::Elu { alpha: 1.5 },
     Activation::Softplus,
+    Activation::Relu6,
+    Activation::HardSigmoid,
 ];
 
 /// Numbers between −6 and 6, away from the kinks at 0 and ±3.
@@ -1031,14 +1133,182 @@ fn cross_entropy_gradients(batch: usize, classes: usize, seed: u64) -> Check {
     Ok(())
 }
 
+/// Scores with labels, some of them ignored where one of them is.
+fn with_labels<R>(
+    axis: Axis,
+    seed: u64,
+    smoothing: f64,
+    run: impl FnOnce(&cross_entropy::Classes) -> R,
+) -> R {
+    let rows = axis.outer * axis.inner;
+    // The first label is a class, so that there is something to average over.
+    let label = |row: usize| (row * 7 + row / 3 + seed as usize) % axis.len.max(2);
+    let labels: Vec<usize> = (0..rows)
+        .map(|row| if row == 0 { 0 } else { label(row) })
+        .collect();
+    run(&cross_entropy::Classes {
+        axis,
+        labels: &labels,
+        label_smoothing: smoothing,
+        ignore_index: (axis.len == 1 || seed % 2 == 1).then_some(1),
+    })
+}
+
+fn loss_of<T: Number>(classes: &cross_entropy::Classes, x: &[T]) -> (T, Vec<T>, Vec<T>) {
+    let mut largest = vec![T::nan(); classes.labels.len()];
+    let mut sums = largest.clone();
+    let loss = classes.forward(x, &mut largest, &mut sums);
+    (loss, largest, sums)
+}
+
+fn class_loss_equals_naive<T: Number>(axis: Axis, smoothing: f64, seed: u64) -> Check {
+    let x = values::<T>(axis.numbers(), seed);
+    with_labels(axis, seed, smoothing, |classes| {
+        let expected = cross_entropy::naive::of_classes(classes, &x);
+        near("loss", &[loss_of(classes, &x).0], &[expected])
+    })
+}
+
+fn class_loss_gradients(axis: Axis, smoothing: f64, seed: u64) -> Check {
+    let x = values::<f64>(axis.numbers(), seed);
+    with_labels(axis, seed, smoothing, |classes| {
+        let (_, largest, sums) = loss_of(classes, &x);
+        let mut dx = vec![1.0; x.len()];
+        classes.backward(&x, &largest, &sums, 3.0, &mut dx);
+        dx.iter_mut().for_each(|d| *d = (*d - 1.0) / 3.0);
+        is_gradient("logits", &x, &dx, |x| loss_of(classes, x).0)
+    })
+}
+
+/// As [`strategies::axis`], and sometimes with more pixels than are taken at once.
+fn pixels() -> impl Strategy<Value = Axis> {
+    let more = prop_oneof![9 => Just(0), 1 => Just(1022usize)];
+    (strategies::axis(), more).prop_map(|(axis, more)| Axis {
+        inner: axis.inner + more,
+        ..axis
+    })
+}
+
 properties! {
+    256 cases: class_loss_equals_naive(a in pixels(), e in 0.0..1.0, s in seed());
     512 cases: softmax_equals_naive(a in strategies::axis(), s in seed());
     512 cases: softmax_is_shift_invariant(a in strategies::axis(), shift in any::<i16>(), s in seed());
     512 cases: cross_entropy_equals_naive(n in 1usize..6, classes in 1usize..8, s in seed());
 }
 gradients! {
     256 cases: softmax_gradients(a in strategies::axis(), s in seed());
+    128 cases: class_loss_gradients(a in pixels(), e in 0.0..1.0, s in seed());
     256 cases: cross_entropy_gradients(n in 1usize..5, classes in 1usize..7, s in seed());
+}
+
+// ---- optimisers ----
+
+/// A share from 0 to 0.99, often 0.
+fn share() -> impl Strategy<Value = f64> {
+    prop_oneof![Just(0.0), 0.0..0.99]
+}
+
+/// Takes seven numbers through a few gradients, and compares them with what `naive` says of each.
+/// No gradient is near 0, where Adam and RMSprop divide by it.
+fn follow<T: Number>(
+    seed: u64,
+    mut step: impl FnMut(u64, &mut [T], &[T]),
+    naive: impl Fn(f64, &[f64]) -> f64,
+) -> Check {
+    let wide = |v: &T| v.to_f64().expect("a number");
+    let mut p = values::<T>(7, seed);
+    let gradients: Vec<Vec<T>> = (1..6)
+        .map(|s| values::<T>(7, seed + s))
+        .map(|g| g.iter().map(|g| *g + g.signum()).collect())
+        .collect();
+    let expected = (0..7).map(|i| {
+        let gradients: Vec<f64> = gradients.iter().map(|g| wide(&g[i])).collect();
+        T::of(naive(wide(&p[i]), &gradients))
+    });
+    let expected: Vec<T> = expected.collect();
+    for (t, gradient) in (1..).zip(&gradients) {
+        step(t, &mut p, gradient);
+    }
+    near("parameter", &p, &expected)
+}
+
+fn sgd_equals_naive<T: Number>(lr: f64, rest: (f64, f64, f64), nesterov: bool, seed: u64) -> Check {
+    let (momentum, dampening, weight_decay) = rest;
+    let rule = optimizer::Sgd {
+        lr,
+        momentum,
+        dampening,
+        weight_decay,
+        nesterov,
+    };
+    let mut buffer = vec![T::nan(); 7];
+    follow::<T>(
+        seed,
+        |t, p, g| rule.step(t == 1, p, g, &mut buffer),
+        |p, gradients| optimizer::naive::sgd(&rule, p, gradients),
+    )
+}
+
+fn adam_equals_naive<T: Number>(
+    lr: f64,
+    betas: (f64, f64),
+    weight_decay: f64,
+    decoupled: bool,
+    seed: u64,
+) -> Check {
+    let rule = optimizer::Adam {
+        lr,
+        betas,
+        eps: 1e-3,
+        weight_decay,
+        decoupled,
+    };
+    let mut averages = (vec![T::zero(); 7], vec![T::zero(); 7]);
+    follow::<T>(
+        seed,
+        |t, p, g| rule.step(t, p, g, &mut averages.0, &mut averages.1),
+        |p, gradients| optimizer::naive::adam(&rule, p, gradients),
+    )
+}
+
+fn rms_prop_equals_naive<T: Number>(
+    lr: f64,
+    rest: (f64, f64, f64),
+    centered: bool,
+    seed: u64,
+) -> Check {
+    let (alpha, momentum, weight_decay) = rest;
+    let rule = optimizer::RmsProp {
+        lr,
+        alpha: 0.1 + 0.8 * alpha,
+        // Where it is centred, the size comes near 0.
+        eps: 0.5,
+        weight_decay,
+        momentum,
+        centered,
+    };
+    let mut state = [0; 3].map(|_| vec![T::zero(); 7]);
+    follow::<T>(
+        seed,
+        |_, p, g| {
+            let [square, buffer, average] = &mut state;
+            rule.step(p, g, square, buffer, average)
+        },
+        |p, gradients| optimizer::naive::rms_prop(&rule, p, gradients),
+    )
+}
+
+properties! {
+    256 cases: sgd_equals_naive(
+        lr in 0.0..0.5, rest in (share(), share(), share()), nesterov in any::<bool>(), s in seed(),
+    );
+    256 cases: adam_equals_naive(
+        lr in 0.0..0.5, betas in (share(), share()), decay in share(), decoupled in any::<bool>(),
+        s in seed(),
+    );
+    256 cases: rms_prop_equals_naive(
+        lr in 0.0..0.5, rest in (share(), share(), share()), centered in any::<bool>(), s in seed(),
+    );
 }
 
 // ---- normalisations ----
@@ -1306,6 +1576,172 @@ properties! {
     512 cases: add_equals_naive(parts in 0usize..5, len in 0usize..20, s in seed());
     512 cases: concat_equals_naive_and_comes_apart(
         n in strategies::batch(), lens in prop::collection::vec(0usize..8, 1..5), s in seed());
+}
+
+// ---- pixels and channels that move about or are scaled ----
+
+/// Whole numbers go through an op that changes no number, or sums few of them: as `naive` says, and
+/// with the adjoint as gradient.
+fn moves<T: Number>(
+    (inputs, outputs): (usize, usize),
+    seed: u64,
+    forward: impl Fn(&[T], &mut [T]),
+    naive: impl Fn(&[T], &mut [T]),
+    backward: impl Fn(&[T], &mut [T]),
+) -> Check {
+    let x = whole_values::<T>(inputs, seed);
+    let dy = whole_values::<T>(outputs, seed + 1);
+    let y = filled(outputs, |y| forward(&x, y));
+    let expected = filled(outputs, |y| naive(&x, y));
+    prop_assert_eq!(&y, &expected, "forward");
+    let dx = filled(inputs, |dx| backward(&dy, dx));
+    prop_assert_eq!(dot(&y, &dy), dot(&x, &dx), "adjoint");
+    Ok(())
+}
+
+fn channel_shuffle_moves<T: Number>(of: Planes, groups: usize, n: usize, seed: u64) -> Check {
+    let planes = Planes::new(of.channels * groups, of.plane);
+    moves::<T>(
+        (n * planes.len(), n * planes.len()),
+        seed,
+        |x, y| channel_shuffle::forward(&planes, groups, n, x, y),
+        |x, y| channel_shuffle::naive::forward(&planes, groups, n, x, y),
+        |dy, dx| channel_shuffle::backward(&planes, groups, n, dy, dx),
+    )
+}
+
+fn pixel_shuffle_moves<T: Number>(image: Image, factor: usize, n: usize, seed: u64) -> Check {
+    let channels = image.channels * factor * factor;
+    let g = pixel_shuffle::Geometry {
+        coarse: Image::new(channels, image.height, image.width),
+        factor,
+    };
+    moves::<T>(
+        (n * g.coarse.len(), n * g.fine().len()),
+        seed,
+        |x, y| pixel_shuffle::forward(&g, n, x, y),
+        |x, y| pixel_shuffle::naive::forward(&g, n, x, y),
+        |dy, dx| pixel_shuffle::backward(&g, n, dy, dx),
+    )?;
+    let x = whole_values::<T>(n * g.coarse.len(), seed);
+    let y = filled(x.len(), |y| pixel_shuffle::forward(&g, n, &x, y));
+    let back = filled(x.len(), |x| pixel_shuffle::backward(&g, n, &y, x));
+    prop_assert_eq!(back, x, "there and back");
+    Ok(())
+}
+
+fn crop2d_moves<T: Number>(input: Image, part: (usize, usize), n: usize, seed: u64) -> Check {
+    let first = (part.0 % input.height, part.1 % input.width);
+    let size = (
+        1 + part.1 % (input.height - first.0),
+        1 + part.0 % (input.width - first.1),
+    );
+    let g = crop2d::Geometry { input, first, size };
+    moves::<T>(
+        (n * input.len(), n * g.output().len()),
+        seed,
+        |x, y| crop2d::forward(&g, n, x, y),
+        |x, y| crop2d::naive::forward(&g, n, x, y),
+        |dy, dx| crop2d::backward(&g, n, dy, dx),
+    )
+}
+
+fn filter2d_moves<T: Number>(g: pool2d::Geometry, n: usize, seed: u64) -> Check {
+    let weights = whole_values::<f64>(g.window.taps(), seed + 2);
+    moves::<T>(
+        (n * g.input.len(), n * g.output().len()),
+        seed,
+        |x, y| filter2d::forward(&g, n, &weights, x, y),
+        |x, y| filter2d::naive::forward(&g, n, &weights, x, y),
+        |dy, dx| filter2d::backward(&g, n, &weights, dy, dx),
+    )
+}
+
+fn adaptive_avg_pool2d_equals_naive_and_is_adjoint<T: Number>(
+    input: Image,
+    size: (usize, usize),
+    n: usize,
+    seed: u64,
+) -> Check {
+    let g = adaptive_avg_pool2d::Geometry { input, size };
+    let x = values::<T>(n * input.len(), seed);
+    let dy = values::<T>(n * g.output().len(), seed + 1);
+    let y = filled(dy.len(), |y| adaptive_avg_pool2d::forward(&g, n, &x, y));
+    let expected = filled(dy.len(), |y| {
+        adaptive_avg_pool2d::naive::forward(&g, n, &x, y)
+    });
+    near("forward", &y, &expected)?;
+    let dx = filled(x.len(), |dx| adaptive_avg_pool2d::backward(&g, n, &dy, dx));
+    near("adjoint", &[T::of(dot(&y, &dy))], &[T::of(dot(&x, &dx))])
+}
+
+fn scale_equals_naive_and_is_adjoint<T: Number>(planes: Planes, n: usize, seed: u64) -> Check {
+    let x = whole_values::<T>(n * planes.len(), seed);
+    let factors = whole_values::<T>(n * planes.channels, seed + 1);
+    let dy = whole_values::<T>(x.len(), seed + 2);
+    let y = filled(x.len(), |y| scale::forward(&planes, n, &x, &factors, y));
+    let expected = filled(x.len(), |y| {
+        scale::naive::forward(&planes, n, &x, &factors, y)
+    });
+    prop_assert_eq!(&y, &expected, "forward");
+    let d_factors = filled(factors.len(), |d| {
+        scale::backward_factors(&planes, n, &x, &dy, d)
+    });
+    let expected = filled(factors.len(), |d| {
+        scale::naive::backward_factors(&planes, n, &x, &dy, d)
+    });
+    prop_assert_eq!(&d_factors, &expected, "gradient of the factors");
+    prop_assert_eq!(dot(&y, &dy), dot(&factors, &d_factors), "adjoint");
+    Ok(())
+}
+
+fn prelu_equals_naive<T: Number>(planes: Planes, n: usize, seed: u64) -> Check {
+    let x = whole_values::<T>(n * planes.len(), seed);
+    let weight = whole_values::<T>(planes.channels, seed + 1);
+    let y = filled(x.len(), |y| prelu::forward(&planes, n, &x, &weight, y));
+    let expected = filled(x.len(), |y| {
+        prelu::naive::forward(&planes, n, &x, &weight, y)
+    });
+    prop_assert_eq!(y, expected, "forward");
+    Ok(())
+}
+
+fn prelu_gradients(planes: Planes, n: usize, seed: u64) -> Check {
+    let x = around_kinks::<f64>(n * planes.len(), seed);
+    let weight = values::<f64>(planes.channels, seed + 1);
+    let dy = values::<f64>(x.len(), seed + 2);
+    let loss = |x: &[f64], weight: &[f64]| {
+        let y = filled(x.len(), |y| prelu::forward(&planes, n, x, weight, y));
+        dot(&y, &dy)
+    };
+    let dx = filled(x.len(), |dx| {
+        prelu::backward_input(&planes, n, &x, &weight, &dy, dx)
+    });
+    is_gradient("input", &x, &dx, |x| loss(x, &weight))?;
+    let dw = summed(weight.len(), |dw| {
+        prelu::backward_weight(&planes, n, &x, &dy, dw)
+    });
+    is_gradient("weight", &weight, &dw, |weight| loss(&x, weight))
+}
+
+properties! {
+    256 cases: channel_shuffle_moves(
+        of in strategies::planes(), groups in 1usize..5, n in strategies::batch(), s in seed());
+    256 cases: pixel_shuffle_moves(
+        i in strategies::image(), factor in 1usize..4, n in strategies::batch(), s in seed());
+    256 cases: crop2d_moves(
+        i in strategies::image(), part in (0usize..9, 0usize..9), n in strategies::batch(),
+        s in seed());
+    512 cases: filter2d_moves(g in strategies::pool2d(), n in strategies::batch(), s in seed());
+    512 cases: adaptive_avg_pool2d_equals_naive_and_is_adjoint(
+        i in strategies::image(), size in (1usize..9, 1usize..9), n in strategies::batch(),
+        s in seed());
+    256 cases: scale_equals_naive_and_is_adjoint(
+        p in strategies::planes(), n in strategies::batch(), s in seed());
+    256 cases: prelu_equals_naive(p in strategies::planes(), n in strategies::batch(), s in seed());
+}
+gradients! {
+    128 cases: prelu_gradients(p in strategies::planes(), n in strategies::batch(), s in seed());
 }
 
 // ---- one image at a time ----

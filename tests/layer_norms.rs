@@ -194,7 +194,9 @@ fn closed_layers_take_typed_tensors() {
     let dev = Cpu::seed_from_u64(2);
     let mut net: Net = Net::new(&dev);
     let x: Tensor<Rank4<5, 4, 2, 3>, f32, _> = dev.sample_normal();
-    let whole: Tensor<Rank2<5, 4>, f32, _> = net.forward(x.clone());
+    // Layer by layer on either side, so that not a bit differs.
+    let whole: Tensor<Rank2<5, 4>, f32, _> =
+        shapeproof::engine::with_disabled(|| net.forward(x.clone()));
     let y: Tensor<Rank4<5, 4, 2, 3>, f32, _> = net.norm.forward(x.clone());
     let y: Tensor<Rank2<5, 4>, f32, _> =
         (net.pool).forward(net.excite.forward(net.groups.forward(y)));

@@ -17,42 +17,99 @@ fn front<'a, E>(rest: &mut &'a mut [E], len: usize) -> &'a mut [E] {
     front
 }
 
+/// Runs `run`, whose parallel loops then meet threads that are awake.
+fn awake<R: Send>(loops: usize, run: impl FnOnce() -> R + Send) -> R {
+    match loops {
+        0 | 1 => run(),
+        // A loop begun outside of rayon's threads waits for one to wake up, every time.
+        _ => rayon::scope(|_| run()),
+    }
+}
+
+/// Calls `each` for every part with its share of `partial`, side by side.
+fn for_each<W: Send, E: Element>(
+    parts: &mut [W],
+    partial: &mut [E],
+    each: impl Fn(&mut W, &mut [E]) + Sync,
+) {
+    if let [whole] = parts {
+        return each(whole, partial);
+    }
+    let share = partial.len() / parts.len();
+    let shares = partial.par_chunks_exact_mut(share);
+    (parts.par_iter_mut().zip(shares)).for_each(|(part, partial)| each(part, partial));
+}
+
+/// What the forward of one part needs.
+struct Ahead<'a, E> {
+    part: &'a Range<usize>,
+    room: Room<'a, E>,
+    indices: Option<&'a mut [u32]>,
+}
+
 /// Computes all values of a batch into `memory`.
 pub fn forward<E: Element>(planned: &Planned<E>, given: Given<'_, E>, memory: &mut Memory<E>) {
     let plan = &planned.plan;
+    let count = plan.parts.len();
     let len: usize = plan.parts.iter().map(|p| plan.forward.len(p.len())).sum();
     resize(&mut memory.values, len);
-    resize(&mut memory.scratch, plan.scratch * plan.parts.len());
+    resize(&mut memory.scratch, plan.scratch * count);
     resize(&mut memory.statistics, plan.statistics);
+    resize(&mut memory.partial, plan.gathered.max(1) * count);
     let indices = if plan.purpose.backward {
         plan.indices
     } else {
         0
     };
     resize(&mut memory.indices, indices * plan.batch());
+    let Memory {
+        statistics,
+        partial,
+        ..
+    } = memory;
     let (mut values, mut scratch) = (&mut memory.values[..], &mut memory.scratch[..]);
-    let (mut kept, mut statistics) = (&mut memory.indices[..], &mut memory.statistics[..]);
-    let mut part = |part: &Range<usize>| {
-        let room = Room {
+    let mut kept = &mut memory.indices[..];
+    let mut ahead = |part| Ahead {
+        part,
+        room: Room {
             values: front(&mut values, plan.forward.len(part.len())),
             scratch: front(&mut scratch, plan.scratch),
             further: &mut [],
-        };
-        let kept = front(&mut kept, indices * part.len());
-        // Ops that keep statistics see the whole batch, so only one part can have them.
-        (room, kept, std::mem::take(&mut statistics))
+        },
+        indices: (plan.purpose.backward).then(|| front(&mut kept, indices * part.len())),
     };
-    let each = |part, (room, kept, statistics)| {
-        let kept: &mut [u32] = kept;
-        let kept = plan.purpose.backward.then_some(kept);
-        run::forward(plan, given, part, room, kept, statistics);
+    let mut run = |work: &mut [Ahead<E>]| {
+        for (nth, phase) in plan.phases.iter().enumerate() {
+            let known = &statistics[..];
+            for_each(
+                work,
+                partial,
+                |Ahead {
+                     part,
+                     room,
+                     indices,
+                 },
+                 gathered| {
+                    let (phase, indices) = (phase.clone(), indices.as_deref_mut());
+                    run::forward(plan, phase, given, part, room, indices, known, gathered);
+                },
+            );
+            if let Some((step, whole)) = plan.gathers(nth) {
+                let parameters = &given.parameters[step.parameters.clone()];
+                let gathered = shares(partial, count, whole.gathered());
+                whole.settle(
+                    parameters,
+                    gathered,
+                    &mut statistics[step.statistics.clone()],
+                );
+            }
+        }
     };
     match &plan.parts[..] {
-        [whole] => each(whole, part(whole)),
+        [whole] => run(&mut [ahead(whole)]),
         parts => {
-            let work: Vec<_> = parts.iter().map(|p| (p, part(p))).collect();
-            work.into_par_iter()
-                .for_each(|(part, room)| each(part, room));
+            let mut work: Vec<_> = parts.iter().map(ahead).collect();
+            awake(plan.phases.len(), || run(&mut work));
         }
     }
 }
@@ -112,9 +169,17 @@ pub fn backward<E: Element>(
     memory
         .gathered
         .resize((count - 1) * lens.iter().sum::<usize>(), E::default());
+    resize(&mut memory.statistics, plan.statistics);
+    resize(&mut memory.partial, plan.gathered.max(1) * count);
+    let Memory {
+        statistics: settled,
+        partial,
+        gathered,
+        ..
+    } = memory;
     let (mut values, mut rest) = (&mut memory.values[..], &mut memory.scratch[..]);
     let (mut kept_values, mut kept_indices) = (&kept.values[..], &kept.indices[..]);
-    let mut sums = &mut memory.gathered[..];
+    let mut sums = &mut gathered[..];
     let mut first = Some(d_parameters);
     let mut work = Vec::with_capacity(count);
     for part in &plan.parts {
@@ -125,30 +190,63 @@ pub fn backward<E: Element>(
         let (here, behind) = kept_values.split_at(plan.forward.len(part.len()));
         let (indices, later) = kept_indices.split_at(plan.indices * part.len());
         (kept_values, kept_indices) = (behind, later);
-        let kept = Kept {
-            values: here,
-            indices,
-            statistics: &kept.statistics,
-        };
-        let room = Room {
-            values: front(&mut values, plan.backward.len(part.len())),
-            scratch: front(&mut rest, plan.scratch),
-            further: front(&mut rest, plan.further),
-        };
-        work.push(Work {
+        work.push(Back {
             part,
-            kept,
-            room,
+            kept: Kept {
+                values: here,
+                indices,
+                statistics: &kept.statistics,
+            },
+            room: Room {
+                values: front(&mut values, plan.backward.len(part.len())),
+                scratch: front(&mut rest, plan.scratch),
+                further: front(&mut rest, plan.further),
+            },
             d_parameters,
         });
     }
-    let each = |work| backward_part(plan, given, d_outputs, work);
-    let mut results: Vec<_> = if count == 1 {
-        work.into_iter().map(each).collect()
-    } else {
-        work.into_par_iter().map(each).collect()
+    let mut run = |work: &mut [Back<E>]| {
+        for (nth, phase) in plan.phases.iter().enumerate().rev() {
+            let last = nth + 1 == plan.phases.len();
+            let known = &settled[..];
+            for_each(work, partial, |back, gathered| {
+                if last {
+                    run::seed(plan, back.part, d_outputs, back.room.values);
+                }
+                let (phase, kept, room) = (phase.clone(), back.kept, &mut back.room);
+                let d_parameters = &mut back.d_parameters;
+                run::backward(
+                    plan,
+                    phase,
+                    given,
+                    back.part,
+                    kept,
+                    known,
+                    room,
+                    d_parameters,
+                    gathered,
+                );
+            });
+            let Some((step, whole)) = nth.checked_sub(1).and_then(|nth| plan.gathers(nth)) else {
+                continue;
+            };
+            if !step.gradients.is_empty() {
+                let gathered = shares(partial, count, whole.gathered_backward());
+                let d_parameters = &mut work[0].d_parameters[step.parameters.clone()];
+                whole.settle_backward(
+                    gathered,
+                    d_parameters,
+                    &mut settled[step.statistics.clone()],
+                );
+            }
+        }
     };
-    let mut results = results.drain(..);
+    if count == 1 {
+        run(&mut work);
+    } else {
+        awake(plan.phases.len(), || run(&mut work));
+    }
+    let mut results = work.into_iter().map(|back| back.d_parameters);
     let mut totals = results.next().unwrap_or_default();
     for part in results {
         for (total, part) in totals.iter_mut().zip(part) {
@@ -158,47 +256,30 @@ pub fn backward<E: Element>(
 }
 
 /// What the backward of one part needs.
-struct Work<'a, E> {
+struct Back<'a, E> {
     part: &'a Range<usize>,
     kept: Kept<'a, E>,
     room: Room<'a, E>,
     d_parameters: Vec<&'a mut [E]>,
 }
 
-/// Computes the gradients of one part; gives back those of the parameters.
-fn backward_part<'a, E: Element>(
-    plan: &Plan<E>,
-    given: Given<'_, E>,
-    d_outputs: &[&[E]],
-    mut work: Work<'a, E>,
-) -> Vec<&'a mut [E]> {
-    let d_parameters = &mut work.d_parameters;
-    run::backward(
-        plan,
-        given,
-        work.part,
-        work.kept,
-        d_outputs,
-        work.room,
-        d_parameters,
-    );
-    work.d_parameters
+/// What each of `count` parts has gathered: moved together, `len` numbers each.
+fn shares<E: Element>(partial: &mut [E], count: usize, len: usize) -> &[E] {
+    let share = partial.len() / count;
+    for part in 1..count {
+        partial.copy_within(part * share..part * share + len, part * len);
+    }
+    &partial[..count * len]
 }
 
-/// Adds the gradient of input `nth` to `total`.
-pub fn add_d_input<E: Element>(
-    planned: &Planned<E>,
-    memory: &Memory<E>,
-    nth: usize,
-    total: &mut [E],
-) {
-    let plan = &planned.plan;
-    let Some(value) = plan.inputs.iter().position(|input| *input == Some(nth)) else {
-        return;
-    };
-    if !plan.backward.holds(value) {
-        return;
-    }
+/// The value that is input `nth`, where it has a gradient.
+pub fn differentiated<E: Element>(plan: &Plan<E>, nth: usize) -> Option<usize> {
+    let value = plan.inputs.iter().position(|input| *input == Some(nth));
+    value.filter(|value| plan.backward.holds(*value))
+}
+
+/// Adds the gradient of the input `value`, which is [`differentiated`], to `total`.
+pub fn add_d_input<E: Element>(plan: &Plan<E>, memory: &Memory<E>, value: usize, total: &mut [E]) {
     let mut first = 0;
     for part in &plan.parts {
         let values = &memory.values[first..first + plan.backward.len(part.len())];

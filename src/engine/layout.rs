@@ -36,6 +36,8 @@ pub enum Place {
 pub struct Layout {
     /// The place and the length of every value that has one.
     places: Vec<Option<(Place, usize)>>,
+    /// The steps at which it needs its place.
+    needed: Vec<(usize, usize)>,
     /// Numbers per example for values of which all examples have room.
     whole: usize,
     /// Numbers for the others.
@@ -67,6 +69,10 @@ impl Layout {
                 wholes.push((value, steps, life.len));
             }
         }
+        let mut needed = vec![(0, 0); lives.len()];
+        for (value, steps, _) in wholes.iter().chain(chunks.iter().flatten()) {
+            needed[*value] = *steps;
+        }
         let mut places = vec![None; lives.len()];
         let mut fill = |lives: &[Alive], place: fn(usize) -> Place| {
             let (offsets, len) = pack(lives);
@@ -81,6 +87,7 @@ impl Layout {
         let chunk = chunk.max().unwrap_or(0);
         Layout {
             places,
+            needed,
             whole,
             chunk,
         }
@@ -89,6 +96,22 @@ impl Layout {
     /// Numbers for a part of `images` examples.
     pub fn len(&self, images: usize) -> usize {
         self.whole * images + self.chunk
+    }
+
+    /// Whether the value has a place and needs it at `step`.
+    pub fn needs(&self, value: usize, step: usize) -> bool {
+        let (first, last) = self.needed[value];
+        self.holds(value) && (first..=last).contains(&step)
+    }
+
+    /// How many examples of the value have room, when the part has `images` and its segment takes
+    /// `chunk` at once.
+    pub fn room(&self, value: usize, images: usize, chunk: usize) -> usize {
+        match self.places[value] {
+            Some((Place::Whole(_), _)) => images,
+            Some((Place::Chunk(_), _)) => chunk,
+            None => 0,
+        }
     }
 
     /// Whether the value has a place.

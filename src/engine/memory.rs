@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::plan::{Plan, Purpose};
-use crate::tensor::{Element, Parameters, Recorded, Value};
+use crate::tensor::{Element, Parameter, Parameters, Recorded, Value};
 
 /// Plans that a thread remembers; the one that was not used for longest is forgotten first.
 const REMEMBERED: usize = 16;
@@ -25,6 +25,8 @@ pub struct Memory<E> {
     pub statistics: Vec<E>,
     /// Gradients of parameters, or an output that is put together from parts.
     pub gathered: Vec<E>,
+    /// What the parts gather for the whole batch, part by part.
+    pub partial: Vec<E>,
 }
 
 /// Makes `vec` have `len` numbers, which hold anything.
@@ -73,6 +75,34 @@ pub struct Planned<E: Element> {
     pub backward: Pool<E>,
 }
 
+/// What is computed from parameters alone, as long as they are the same.
+pub struct Prepared<E: Element> {
+    /// These tensors: kept alive, so that no others can have the same addresses, and nobody can
+    /// change their numbers without first making a copy for itself.
+    parameters: Vec<Box<dyn Parameter<E>>>,
+    /// The numbers.
+    pub values: Vec<E>,
+}
+
+impl<E: Element> Default for Prepared<E> {
+    fn default() -> Self {
+        Prepared {
+            parameters: Vec::new(),
+            values: Vec::new(),
+        }
+    }
+}
+
+impl<E: Element> Prepared<E> {
+    /// Whether it was computed from these parameters, and has `len` numbers.
+    fn is_of(&self, parameters: &[&[E]], len: usize) -> bool {
+        let mut pairs = self.parameters.iter().zip(parameters);
+        self.values.len() == len
+            && self.parameters.len() == parameters.len()
+            && pairs.all(|(kept, now)| kept.values().is_some_and(|kept| std::ptr::eq(kept, *now)))
+    }
+}
+
 /// What a thread remembers of a model.
 pub struct Remembered<E: Element> {
     model: &'static str,
@@ -86,6 +116,42 @@ pub struct Remembered<E: Element> {
     pub parameters: Parameters<'static, E>,
     /// Memory for lists.
     pub outputs: Vec<Value>,
+    prepared: Arc<Prepared<E>>,
+}
+
+impl<E: Element> Remembered<E> {
+    /// What the ops of `plan` want to be computed from `parameters`, which is done if they are not
+    /// those of the last time.
+    pub fn prepared(&mut self, plan: &Plan<E>, parameters: &Parameters<'_, E>) -> Arc<Prepared<E>> {
+        let values = &parameters.values;
+        if plan.prepared == 0 || self.prepared.is_of(values, plan.prepared) {
+            return self.prepared.clone();
+        }
+        let mut numbers = vec![E::default(); plan.prepared];
+        for step in &plan.steps {
+            let of_step = &values[step.parameters.clone()];
+            step.op
+                .prepare(of_step, &mut numbers[step.prepared.clone()]);
+        }
+        self.prepared = Arc::new(Prepared {
+            parameters: parameters.tensors.iter().map(|p| p.kept()).collect(),
+            values: numbers,
+        });
+        self.prepared.clone()
+    }
+}
+
+/// Forgets what was computed from the parameters of the model of that name, which will change:
+/// while it is remembered, they would have to be copied for that.
+pub fn forget_prepared<E: Element>(model: &'static str) {
+    REMEMBERED_HERE.with_borrow_mut(|all| {
+        let entries = all
+            .iter_mut()
+            .filter_map(|e| e.downcast_mut::<Remembered<E>>());
+        for entry in entries.filter(|entry| entry.model == model) {
+            entry.prepared = Arc::default();
+        }
+    });
 }
 
 thread_local! {
@@ -116,6 +182,7 @@ pub fn recall<E: Element>(
             planned: None,
             parameters: Parameters::default(),
             outputs: Vec::new(),
+            prepared: Arc::default(),
         })
     })
 }

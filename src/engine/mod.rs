@@ -14,9 +14,13 @@
 //!    the model segment by segment: layers whose activations outweigh their parameters in chunks
 //!    of a few images, which stay in the cache from layer to layer, dense layers with all images of
 //!    the part as one matrix product.
-//! 4. Backward runs the segments in reverse ([`run`]). Every part sums its gradients of parameters
+//! 4. Where batch normalisation trains, all parts wait for each other: each gathers what it sees,
+//!    then the statistics of the whole batch are settled.
+//! 5. Backward runs the segments in reverse ([`run`]). Every part sums its gradients of parameters
 //!    by itself; the sums are added in the order of the parts.
-//! 5. The arena is given back when backward is done, so later steps allocate nothing of it.
+//! 6. Inference folds batch normalisation into the convolution before it and keeps transformed
+//!    weights, until a parameter changes ([`memory::Prepared`]).
+//! 7. The arena is given back when backward is done, so later steps allocate nothing of it.
 //!
 //! # What is equal
 //!
@@ -34,9 +38,13 @@
 pub mod batch;
 pub mod layout;
 pub mod memory;
+mod picture;
 pub mod plan;
 mod record;
 pub mod run;
+pub mod steps;
+
+pub use picture::{picture, Picture};
 
 use std::any::Any;
 use std::cell::Cell;
@@ -53,10 +61,12 @@ use memory::{recall, remember, Memory, Planned, Remembered};
 use plan::{Plan, Purpose};
 use record::Record;
 use run::Given;
+use steps::Role;
 
 thread_local! {
     static DISABLED: Cell<bool> = const { Cell::new(false) };
     static PARTS: Cell<Option<usize>> = const { Cell::new(None) };
+    static CONSTANT: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Sets a cell until it is dropped.
@@ -107,6 +117,31 @@ pub fn with_disabled<R>(run: impl FnOnce() -> R) -> R {
 pub fn with_parts<R>(parts: usize, run: impl FnOnce() -> R) -> R {
     assert!(parts > 0, "a batch has at least one part");
     with(&PARTS, Some(parts), run)
+}
+
+/// Takes what flows into models for constants while `run` runs on this thread: their gradients are
+/// neither computed nor stored, which saves the first layer's part of it.
+///
+/// PyTorch does so with inputs that do not require a gradient, as images of a data set; a tensor of
+/// dfdx that carries a tape always has one. The gradients of all inputs stay without numbers, so
+/// `Gradients::get` panics for them, and nothing behind them on the tape learns. Other devices, and
+/// models that the engine does not run, compute them all the same.
+///
+/// ```
+/// use shapeproof::prelude::*;
+/// #[model(input = Flat<3>, output = Flat<2>)]
+/// struct Net {
+///     fc: Linear<2>,
+/// }
+/// let dev = Cpu::default();
+/// let mut net: Net = Net::new(&dev);
+/// let x = dev.tensor([[1.0, 2.0, 3.0]]);
+/// let y = shapeproof::engine::with_constant_inputs(|| net.forward_mut(x.leaky_trace()));
+/// let gradients = y.sum().backward();
+/// assert_eq!(gradients.get(&net.fc.bias).array(), [1.0, 1.0]);
+/// ```
+pub fn with_constant_inputs<R>(run: impl FnOnce() -> R) -> R {
+    with(&CONSTANT, true, run)
 }
 
 /// What a model puts out, and the tape.
@@ -188,16 +223,22 @@ where
     let purpose = Purpose {
         backward: T::OWNS_TAPE,
         training,
+        constant: T::OWNS_TAPE && CONSTANT.get(),
     };
     let batch = inputs[0].batch();
     let mut entry = recall::<E>(std::any::type_name::<N>(), batch, purpose);
     let mut parameters = std::mem::take(&mut entry.parameters).emptied();
     let planned = plan(model, inputs, &mut entry, &mut parameters, purpose);
+    if purpose.training || purpose.backward {
+        memory::forget_prepared::<E>(std::any::type_name::<N>());
+    }
     let result = planned.map(|planned| {
         let mut memory = planned.forward.take();
+        let prepared = entry.prepared(&planned.plan, &parameters);
         let given = Given {
             inputs: &slices[..inputs.len()],
             parameters: &parameters.values,
+            prepared: &prepared.values,
         };
         batch::forward(&planned, given, &mut memory);
         let outputs = outputs((cpu, device), &entry, &planned, given, &mut memory)?;
@@ -296,7 +337,7 @@ fn kept<E: Element, D: Device<E>>(features: &[Features<E, D>]) -> Vec<Box<dyn Pa
 fn statistics<E: Element>(planned: &Planned<E>, memory: &Memory<E>) -> Vec<Vec<E>> {
     let steps = planned.plan.steps.iter();
     steps
-        .filter(|step| !step.statistics.is_empty())
+        .filter(|step| step.role == Role::Apply)
         .map(|step| memory.statistics[step.statistics.clone()].to_vec())
         .collect()
 }

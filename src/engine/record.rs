@@ -49,6 +49,7 @@ impl<E: Element> Record<E> {
         let given = Given {
             inputs: &inputs,
             parameters: &parameters,
+            prepared: &[],
         };
         let mut d_parameters = self.taken(&self.parameters, gradients)?;
         let d_outputs = self.taken(&self.outputs, gradients)?;
@@ -66,7 +67,10 @@ impl<E: Element> Record<E> {
         give_back(&self.parameters, d_parameters, gradients)?;
         give_back(&self.outputs, d_outputs, gradients)?;
         for (nth, input) in self.inputs.iter().enumerate() {
-            batch::add_d_input(&self.planned, &memory, nth, input.gradient(gradients)?);
+            if let Some(value) = batch::differentiated(&self.planned.plan, nth) {
+                let total = input.gradient(gradients)?;
+                batch::add_d_input(&self.planned.plan, &memory, value, total);
+            }
         }
         self.planned.backward.give(memory);
         Ok(())

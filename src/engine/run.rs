@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::plan::{Gradient, Plan, Step};
+use super::plan::Plan;
+use super::steps::{Gradient, Role, Step};
 use crate::kernels::add;
 use crate::kernels::op::{Backward, Forward, MOST_INPUTS};
 use crate::tensor::Element;
@@ -14,6 +15,8 @@ pub struct Given<'a, E> {
     pub inputs: &'a [&'a [E]],
     /// The parameters.
     pub parameters: &'a [&'a [E]],
+    /// What was computed from them.
+    pub prepared: &'a [E],
 }
 
 /// The memory of one part.
@@ -76,26 +79,33 @@ fn chunks(
     }
 }
 
-/// Computes the values of the examples `part`.
+/// Computes the values of the examples `part` in one phase.
 ///
-/// `indices` and `statistics` keep what backward needs; without backward, there are no indices.
+/// `indices` keep what backward needs; without backward, there are none. `statistics` are those of
+/// the phases before, `gathered` what the last step gathers for the next ones.
+#[allow(clippy::too_many_arguments)] // what is read, what is written, memory
 pub fn forward<E: Element>(
     plan: &Plan<E>,
+    phase: Range<usize>,
     given: Given<'_, E>,
     part: &Range<usize>,
-    room: Room<'_, E>,
+    room: &mut Room<'_, E>,
     mut indices: Option<&mut [u32]>,
-    statistics: &mut [E],
+    statistics: &[E],
+    gathered: &mut [E],
 ) {
     let images = part.len();
-    let Room {
-        values, scratch, ..
-    } = room;
-    for segment in &plan.segments {
+    let values = &mut *room.values;
+    gathered.fill(E::default());
+    for segment in &plan.segments[phase] {
         chunks(images, &segment.steps, segment.chunk, |chunk, steps| {
             for step in &plan.steps[steps.clone()] {
                 let range = |value| plan.forward.range(value, images, &chunk, segment.chunk);
-                let (output, around) = Around::carve(values, range(step.output));
+                let output = match step.role {
+                    Role::Gather => 0..0,
+                    _ => range(step.output),
+                };
+                let (output, around) = Around::carve(values, output);
                 let mut inputs: [&[E]; MOST_INPUTS] = [&[]; MOST_INPUTS];
                 for (slice, value) in inputs.iter_mut().zip(&step.inputs) {
                     *slice = match plan.inputs[*value] {
@@ -106,6 +116,11 @@ pub fn forward<E: Element>(
                         None => around.get(range(*value)),
                     };
                 }
+                if let (Role::Gather, Some(whole)) = (step.role, step.op.whole_batch()) {
+                    let gathered = &mut gathered[..whole.gathered()];
+                    whole.gather(chunk.len(), inputs[0], gathered);
+                    continue;
+                }
                 step.op.forward(
                     chunk.len(),
                     Forward {
@@ -114,8 +129,9 @@ pub fn forward<E: Element>(
                         output,
                         indices: (indices.as_deref_mut())
                             .map(|all| &mut all[kept_indices(step, images, &chunk)]),
-                        statistics: &mut statistics[step.statistics.clone()],
-                        scratch,
+                        statistics: &statistics[step.statistics.clone()],
+                        prepared: &given.prepared[step.prepared.clone()],
+                        scratch: room.scratch,
                     },
                 );
             }
@@ -130,6 +146,7 @@ fn kept_indices<E: Element>(step: &Step<E>, images: usize, chunk: &Range<usize>)
 }
 
 /// What forward has kept of one part.
+#[derive(Clone, Copy)]
 pub struct Kept<'a, E> {
     /// Its values.
     pub values: &'a [E],
@@ -139,40 +156,43 @@ pub struct Kept<'a, E> {
     pub statistics: &'a [E],
 }
 
-/// Computes the gradients of the examples `part`.
+/// Copies the gradients of the outputs of the examples `part` to where backward reads them.
+pub fn seed<E: Element>(plan: &Plan<E>, part: &Range<usize>, d_outputs: &[&[E]], values: &mut [E]) {
+    let images = part.len();
+    for ((value, gradient), d_output) in plan.outputs.iter().zip(d_outputs) {
+        let d_output = examples(d_output, plan.lens[*value], part.clone());
+        let Some(gradient) = gradient.filter(|_| plan.backward.holds(*value)) else {
+            continue;
+        };
+        let range = plan.backward.range(*value, images, &(0..images), images);
+        match gradient {
+            Gradient::First => values[range].copy_from_slice(d_output),
+            _ => add::accumulate(d_output, &mut values[range]),
+        }
+    }
+}
+
+/// Computes the gradients of the examples `part` in one phase.
 ///
 /// Those of parameters are added to `d_parameters`; those of inputs end up where
-/// [`Plan::backward`] says.
+/// [`Plan::backward`] says. `sums` are those of the phases behind, `gathered` what the first step
+/// gathers for those before.
+#[allow(clippy::too_many_arguments)] // what is read, what is written, memory
 pub fn backward<E: Element>(
     plan: &Plan<E>,
+    phase: Range<usize>,
     given: Given<'_, E>,
     part: &Range<usize>,
     kept: Kept<'_, E>,
-    d_outputs: &[&[E]],
-    room: Room<'_, E>,
+    sums: &[E],
+    room: &mut Room<'_, E>,
     d_parameters: &mut [&mut [E]],
+    gathered: &mut [E],
 ) {
     let images = part.len();
-    let Room {
-        values,
-        scratch,
-        further,
-    } = room;
-    for ((value, gradient), d_output) in plan.outputs.iter().zip(d_outputs) {
-        let here = plan.backward.holds(*value);
-        let d_output = examples(d_output, plan.lens[*value], part.clone());
-        match gradient {
-            Some(gradient) if here => {
-                let range = plan.backward.range(*value, images, &(0..images), images);
-                match gradient {
-                    Gradient::First => values[range].copy_from_slice(d_output),
-                    _ => add::accumulate(d_output, &mut values[range]),
-                }
-            }
-            _ => {}
-        }
-    }
-    for segment in plan.segments.iter().rev() {
+    let values = &mut *room.values;
+    gathered.fill(E::default());
+    for segment in plan.segments[phase].iter().rev() {
         chunks(images, &segment.steps, segment.chunk, |chunk, steps| {
             for step in plan.steps[steps.clone()].iter().rev() {
                 if step.gradients.is_empty() {
@@ -192,14 +212,12 @@ pub fn backward<E: Element>(
                 };
                 let reads = step.op.reads();
                 let mut inputs: [&[E]; MOST_INPUTS] = [&[]; MOST_INPUTS];
-                for (slice, input) in inputs.iter_mut().zip(&step.inputs) {
-                    *slice = value(*input, reads.input);
-                }
+                inputs[0] = value(step.inputs[0], reads.input);
                 // The gradient of the output, then those of the inputs.
                 let mut ranges: [Range<usize>; MOST_INPUTS + 1] = Default::default();
                 ranges[0] = range(step.output);
-                let pairs = step.inputs.iter().zip(&step.gradients);
-                for (slot, (input, gradient)) in ranges[1..].iter_mut().zip(pairs) {
+                let pairs = || step.inputs.iter().zip(&step.gradients);
+                for (slot, (input, gradient)) in ranges[1..].iter_mut().zip(pairs()) {
                     if *gradient == Gradient::First {
                         *slot = range(*input);
                     }
@@ -207,31 +225,35 @@ pub fn backward<E: Element>(
                 let [Some(d_output), d_inputs @ ..] = &mut carve(values, &ranges) else {
                     unreachable!("an output has a gradient, or the step is passed over")
                 };
-                let mut rest = &mut *further;
-                let pairs = step.inputs.iter().zip(&step.gradients);
-                for (d_input, (input, gradient)) in d_inputs.iter_mut().zip(pairs) {
+                let mut rest = &mut *room.further;
+                for (d_input, (input, gradient)) in d_inputs.iter_mut().zip(pairs()) {
                     if *gradient == Gradient::Further {
                         let (here, behind) = rest.split_at_mut(chunk.len() * plan.lens[*input]);
                         *d_input = Some(here);
                         rest = behind;
                     }
                 }
-                step.op.backward(
-                    chunk.len(),
-                    Backward {
-                        inputs: &inputs[..step.inputs.len()],
-                        parameters: &given.parameters[step.parameters.clone()],
-                        output: value(step.output, reads.output),
-                        d_output,
-                        d_inputs: &mut d_inputs[..step.inputs.len()],
-                        d_parameters: &mut d_parameters[step.parameters.clone()],
-                        indices: &kept.indices[kept_indices(step, images, &chunk)],
-                        statistics: &kept.statistics[step.statistics.clone()],
-                        scratch,
-                    },
-                );
-                let mut rest = &*further;
-                for (input, gradient) in step.inputs.iter().zip(&step.gradients) {
+                let call = Backward {
+                    inputs: &inputs[..step.inputs.len()],
+                    parameters: &given.parameters[step.parameters.clone()],
+                    output: value(step.output, reads.output),
+                    d_output,
+                    d_inputs: &mut d_inputs[..step.inputs.len()],
+                    d_parameters: &mut d_parameters[step.parameters.clone()],
+                    indices: &kept.indices[kept_indices(step, images, &chunk)],
+                    statistics: &kept.statistics[step.statistics.clone()],
+                    sums: &sums[step.statistics.clone()],
+                    scratch: room.scratch,
+                };
+                match step.op.whole_batch().filter(|_| step.role == Role::Apply) {
+                    Some(whole) => {
+                        let gathered = &mut gathered[..whole.gathered_backward()];
+                        whole.gather_backward(chunk.len(), call, gathered);
+                    }
+                    None => step.op.backward(chunk.len(), call),
+                }
+                let mut rest = &*room.further;
+                for (input, gradient) in pairs() {
                     if *gradient == Gradient::Further {
                         let (here, behind) = rest.split_at(chunk.len() * plan.lens[*input]);
                         add::accumulate(here, &mut values[range(*input)]);

@@ -30,6 +30,10 @@ pub enum Activation {
     },
     /// `ln(1 + exp(x))`, and `x` where `x > 20`. `torch.nn.Softplus()`
     Softplus,
+    /// `min(max(0, x), 6)`. `torch.nn.ReLU6()`
+    Relu6,
+    /// `min(max(x + 3, 0), 6) / 6`. `torch.nn.Hardsigmoid()`
+    HardSigmoid,
 }
 
 /// Above this, PyTorch takes the softplus of a number for the number itself.
@@ -132,6 +136,32 @@ macro_rules! choose {
                     |x| if x > linear { T::one() } else { sigmoid(x) }
                 )
             }
+            Activation::Relu6 => {
+                let six = T::of(6.0);
+                $each!(
+                    |x| if x <= zero {
+                        zero
+                    } else if x >= six {
+                        six
+                    } else {
+                        x
+                    };
+                    |x| if x <= zero || x >= six { zero } else { T::one() }
+                )
+            }
+            Activation::HardSigmoid => {
+                let (three, six) = (T::of(3.0), T::of(6.0));
+                $each!(
+                    |x| if x <= -three {
+                        zero
+                    } else if x >= three {
+                        T::one()
+                    } else {
+                        (x + three) / six
+                    };
+                    |x| if x <= -three || x >= three { zero } else { T::one() / six }
+                )
+            }
         }
     }};
 }
@@ -183,7 +213,8 @@ pub fn forward_in_place<T: Number>(activation: Activation, values: &mut [T]) {
 
 /// `d_x = f′(x) · d_y`
 ///
-/// At a kink the slope is PyTorch's: that from the left, so 0 for [`Activation::Relu`] at 0.
+/// At a kink the slope is PyTorch's: that from the left, so 0 for [`Activation::Relu`] at 0; and 0
+/// at either end of [`Activation::Relu6`] and [`Activation::HardSigmoid`].
 ///
 /// # Shapes
 /// `input`, `d_output` and `d_input` of one length.
@@ -237,6 +268,8 @@ pub mod naive {
             Activation::HardSwish => x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
             Activation::Elu { alpha } => x.max(0.0) + alpha * (x.min(0.0).exp() - 1.0),
             Activation::Softplus => (1.0 + x.exp()).ln(),
+            Activation::Relu6 => x.clamp(0.0, 6.0),
+            Activation::HardSigmoid => (x + 3.0).clamp(0.0, 6.0) / 6.0,
         }
     }
 

@@ -4,6 +4,9 @@
 //! [`update_running`]; backward, [`backward_input`] and [`backward_parameters`]. While evaluating,
 //! they are the running ones: [`forward`]; backward, [`backward_input_frozen`] and
 //! [`backward_parameters`].
+//!
+//! A batch that comes in pieces is seen by [`gather`] piece by piece, then [`merge`]; backward, by
+//! [`gather_backward`], whose sums may be added up, then [`backward_input_given`].
 
 use super::simd::wide;
 use super::sum::{sum_of, sum_of_pairs};
@@ -77,19 +80,92 @@ pub fn statistics<T: Number>(
         &[("input", input.len())],
         &[("mean", mean.len()), ("variance", variance.len())],
     );
-    let count = batch * g.planes.plane;
-    assert!(count > 0, "no numbers have no mean");
-    let count = T::of(count as f64);
+    assert!(batch * g.planes.plane > 0, "no numbers have no mean");
+    let count = T::of((batch * g.planes.plane) as f64);
     for channel in 0..g.planes.channels {
-        let planes = || g.planes_of(batch, channel).map(|p| &input[p]);
-        let center = wide(|| planes().map(|x| sum_of(x, |x| x)).sum::<T>()) / count;
-        // Twice over the numbers: `mean of squares − square of mean` loses all digits of a small
-        // variance around a large mean.
-        let square = |x: T| (x - center) * (x - center);
-        let squares: T = wide(|| planes().map(|x| sum_of(x, square)).sum());
-        mean[channel] = center;
+        let squares;
+        (mean[channel], squares) = moments(g, batch, channel, input);
         variance[channel] = squares / count;
     }
+}
+
+/// `mean = 1/n · Σ x` and `Σ (x − mean)²` of a channel.
+fn moments<T: Number>(g: &Geometry, batch: usize, channel: usize, input: &[T]) -> (T, T) {
+    let count = T::of((batch * g.planes.plane) as f64);
+    let planes = || g.planes_of(batch, channel).map(|p| &input[p]);
+    let center = wide(|| planes().map(|x| sum_of(x, |x| x)).sum::<T>()) / count;
+    // Twice over the numbers: `mean of squares − square of mean` loses all digits of a small
+    // variance around a large mean.
+    let square = |x: T| (x - center) * (x - center);
+    (center, wide(|| planes().map(|x| sum_of(x, square)).sum()))
+}
+
+/// How many numbers [`gather`] keeps: a mean and a sum of squares for each channel, and a count.
+pub const fn gathered_len(g: &Geometry) -> usize {
+    2 * g.planes.channels + 1
+}
+
+/// Cuts what [`gather`] keeps into means, sums of squares and the count.
+fn cut<T>(channels: usize, gathered: &mut [T]) -> (&mut [T], &mut [T], &mut T) {
+    let (mean, rest) = gathered.split_at_mut(channels);
+    let (squares, count) = rest.split_at_mut(channels);
+    (mean, squares, &mut count[0])
+}
+
+/// Adds images to those of which `gathered` tells mean, sum of squared distances from it, and
+/// count; all of them are 0 before the first.
+///
+/// # Shapes
+/// `input` `(B, C, plane)`, `gathered` [`gathered_len`].
+///
+/// # Panics
+/// When a slice has another size.
+pub fn gather<T: Number>(g: &Geometry, batch: usize, input: &[T], gathered: &mut [T]) {
+    g.check(batch, &[("input", input.len())], &[]);
+    expect_len("gathered", gathered.len(), gathered_len(g));
+    let (mean, squares, count) = cut(g.planes.channels, gathered);
+    let further = T::of((batch * g.planes.plane) as f64);
+    for channel in 0..g.planes.channels {
+        let known = (mean[channel], squares[channel], *count);
+        let (center, around) = moments(g, batch, channel, input);
+        (mean[channel], squares[channel]) = together(known, (center, around, further));
+    }
+    *count += further;
+}
+
+/// Adds what was gathered of other images to `gathered`.
+///
+/// # Shapes
+/// Both [`gathered_len`].
+///
+/// # Panics
+/// When a slice has another size.
+pub fn merge<T: Number>(g: &Geometry, others: &[T], gathered: &mut [T]) {
+    expect_len("others", others.len(), gathered_len(g));
+    expect_len("gathered", gathered.len(), gathered_len(g));
+    let channels = g.planes.channels;
+    let (mean, squares, count) = cut(channels, gathered);
+    let further = others[2 * channels];
+    for channel in 0..channels {
+        let known = (mean[channel], squares[channel], *count);
+        let other = (others[channel], others[channels + channel], further);
+        (mean[channel], squares[channel]) = together(known, other);
+    }
+    *count += further;
+}
+
+/// Mean and sum of squared distances of two sets of numbers, each given by mean, sum of squared
+/// distances and count.
+///
+/// # Source
+/// T. Chan, G. Golub, R. LeVeque, Updating formulae and a pairwise algorithm for computing sample
+/// variances, 1979.
+fn together<T: Number>(a: (T, T, T), b: (T, T, T)) -> (T, T) {
+    if a.2 == T::zero() {
+        return (b.0, b.1);
+    }
+    let (apart, share) = (b.0 - a.0, b.2 / (a.2 + b.2));
+    (a.0 + apart * share, a.1 + b.1 + apart * apart * a.2 * share)
 }
 
 /// `running = (1 − momentum) · running + momentum · batch`, where the variance counts as the
@@ -155,10 +231,36 @@ pub fn forward<T: Number>(
     bias: &[T],
     output: &mut [T],
 ) {
+    forward_fused(
+        g, batch, input, statistics, weight, bias, None, false, output,
+    );
+}
+
+/// [`forward`]; to which, perhaps, other images are added; of which, perhaps, the positive part.
+///
+/// # Panics
+/// When a slice has another size.
+#[allow(clippy::too_many_arguments)] // what is read, what is written: as everywhere here
+pub fn forward_fused<T: Number>(
+    g: &Geometry,
+    batch: usize,
+    input: &[T],
+    statistics: Statistics<T>,
+    weight: &[T],
+    bias: &[T],
+    added: Option<&[T]>,
+    relu: bool,
+    output: &mut [T],
+) {
     let Statistics { mean, variance } = statistics;
+    let added_len = added.map_or(input.len(), <[T]>::len);
     g.check(
         batch,
-        &[("input", input.len()), ("output", output.len())],
+        &[
+            ("input", input.len()),
+            ("added", added_len),
+            ("output", output.len()),
+        ],
         &[
             ("mean", mean.len()),
             ("variance", variance.len()),
@@ -169,13 +271,42 @@ pub fn forward<T: Number>(
     for channel in 0..g.planes.channels {
         let scale = g.scale(variance[channel]) * weight[channel];
         let (mean, bias) = (mean[channel], bias[channel]);
+        let value = |x: T| (x - mean) * scale + bias;
         wide(|| {
             for plane in g.planes_of(batch, channel) {
-                for (y, x) in output[plane.clone()].iter_mut().zip(&input[plane]) {
-                    *y = (*x - mean) * scale + bias;
+                let (x, y) = (&input[plane.clone()], &mut output[plane.clone()]);
+                match (added.map(|added| &added[plane]), relu) {
+                    (None, false) => each(y, x, value),
+                    (None, true) => each(y, x, |x| positive(value(x))),
+                    (Some(added), false) => each_pair(y, x, added, |x, a| value(x) + a),
+                    (Some(added), true) => each_pair(y, x, added, |x, a| positive(value(x) + a)),
                 }
             }
         });
+    }
+}
+
+/// `max(x, 0)`, and NaN for NaN.
+#[inline(always)]
+fn positive<T: Number>(x: T) -> T {
+    if x < T::zero() {
+        T::zero()
+    } else {
+        x
+    }
+}
+
+#[inline(always)]
+fn each<T: Number>(y: &mut [T], x: &[T], f: impl Fn(T) -> T) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y = f(*x);
+    }
+}
+
+#[inline(always)]
+fn each_pair<T: Number>(y: &mut [T], x: &[T], a: &[T], f: impl Fn(T, T) -> T) {
+    for (y, (x, a)) in y.iter_mut().zip(x.iter().zip(a)) {
+        *y = f(*x, *a);
     }
 }
 
@@ -199,6 +330,50 @@ pub fn backward_input<T: Number>(
     d_output: &[T],
     d_input: &mut [T],
 ) {
+    let mut sums = vec![T::zero(); 2 * g.planes.channels];
+    gather_backward(g, batch, input, statistics, d_output, &mut sums);
+    backward_input_given(
+        g, batch, batch, input, statistics, weight, &sums, d_output, d_input,
+    );
+}
+
+/// Adds `Σ_{b,p} d_y · x̂` of every channel, then `Σ_{b,p} d_y`, to `sums`.
+///
+/// # Shapes
+/// `input` and `d_output` `(B, C, plane)`, statistics `C`, `sums` `2·C`.
+///
+/// # Panics
+/// When a slice has another size.
+pub fn gather_backward<T: Number>(
+    g: &Geometry,
+    batch: usize,
+    input: &[T],
+    statistics: Statistics<T>,
+    d_output: &[T],
+    sums: &mut [T],
+) {
+    expect_len("sums", sums.len(), 2 * g.planes.channels);
+    let (products, totals) = sums.split_at_mut(g.planes.channels);
+    backward_parameters(g, batch, input, statistics, d_output, products, totals);
+}
+
+/// [`backward_input`] for `batch` images of `all`, with the sums of all of them from
+/// [`gather_backward`].
+///
+/// # Panics
+/// When a slice has another size.
+#[allow(clippy::too_many_arguments)] // what is read, what is written: as everywhere here
+pub fn backward_input_given<T: Number>(
+    g: &Geometry,
+    batch: usize,
+    all: usize,
+    input: &[T],
+    statistics: Statistics<T>,
+    weight: &[T],
+    sums: &[T],
+    d_output: &[T],
+    d_input: &mut [T],
+) {
     let Statistics { mean, variance } = statistics;
     g.check(
         batch,
@@ -213,21 +388,70 @@ pub fn backward_input<T: Number>(
             ("weight", weight.len()),
         ],
     );
-    let count = T::of((batch * g.planes.plane) as f64);
+    expect_len("sums", sums.len(), 2 * g.planes.channels);
+    let (products, totals) = sums.split_at(g.planes.channels);
+    let count = T::of((all * g.planes.plane) as f64);
     for channel in 0..g.planes.channels {
         let (mean, scale) = (mean[channel], g.scale(variance[channel]));
-        let (product, sum) = sums(g, batch, channel, input, mean, scale, d_output);
-        let (product, sum) = (product / count, sum / count);
+        let (product, total) = (products[channel] / count, totals[channel] / count);
         let weight = weight[channel];
         wide(|| {
             for plane in g.planes_of(batch, channel) {
-                let known = input[plane.clone()].iter().zip(&d_output[plane.clone()]);
-                for (dx, (x, dy)) in d_input[plane].iter_mut().zip(known) {
-                    let centered = *dy - sum - (*x - mean) * scale * product;
-                    *dx = centered * (scale * weight);
-                }
+                let (x, dy) = (&input[plane.clone()], &d_output[plane.clone()]);
+                each_pair(&mut d_input[plane], x, dy, |x, dy| {
+                    let centered = dy - total - (x - mean) * scale * product;
+                    centered * (scale * weight)
+                });
             }
         });
+    }
+}
+
+/// Weight and bias of a linear map or a convolution and the normalisation behind it together:
+/// `w'[f] = w[f] · s[f]` and `b'[f] = (b[f] − mean[f]) · s[f] + shift[f]`, where
+/// `s = scale / √(variance + eps)`.
+///
+/// # Shapes
+/// `weight` and what it becomes `(C, …)`; all others `C`.
+///
+/// # Panics
+/// When a slice has another size.
+pub fn fold<T: Number>(
+    g: &Geometry,
+    weight: &[T],
+    bias: Option<&[T]>,
+    statistics: Statistics<T>,
+    (scale, shift): (&[T], &[T]),
+    (folded_weight, folded_bias): (&mut [T], &mut [T]),
+) {
+    let Statistics { mean, variance } = statistics;
+    let channels = g.planes.channels;
+    expect_len("folded_weight", folded_weight.len(), weight.len());
+    g.check(
+        0,
+        &[],
+        &[
+            ("bias", bias.map_or(channels, <[T]>::len)),
+            ("mean", mean.len()),
+            ("variance", variance.len()),
+            ("scale", scale.len()),
+            ("shift", shift.len()),
+            ("folded_bias", folded_bias.len()),
+        ],
+    );
+    let each = weight.len() / channels;
+    let filters = weight.chunks_exact(each);
+    for (f, (to, from)) in folded_weight
+        .chunks_exact_mut(each)
+        .zip(filters)
+        .enumerate()
+    {
+        let factor = g.scale(variance[f]) * scale[f];
+        for (to, from) in to.iter_mut().zip(from) {
+            *to = *from * factor;
+        }
+        let bias = bias.map_or(T::zero(), |bias| bias[f]);
+        folded_bias[f] = (bias - mean[f]) * factor + shift[f];
     }
 }
 

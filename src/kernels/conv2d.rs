@@ -1,5 +1,6 @@
 //! Convolution, as deep learning calls the cross-correlation of an image with learned filters.
 
+pub mod abreast;
 mod depthwise;
 pub mod direct;
 pub mod naive;

@@ -1,8 +1,8 @@
 //! How far scores are from the truth, and in which direction: softmax, logarithm, loss and gradient
-//! in one pass.
+//! in one pass; or, with smoothed or missing labels and for every pixel, one after the other.
 
 use super::softmax::largest_and_sum;
-use super::{expect_len, Number};
+use super::{expect_len, Axis, Number};
 
 /// What each row should have been.
 #[derive(Clone, Copy, Debug)]
@@ -89,9 +89,184 @@ pub fn forward_backward<T: Number>(
     }
 }
 
+/// Scores along an axis, with the right class of every row: of an example, or of a pixel.
+///
+/// A row counts unless its label is [`ignore_index`](Classes::ignore_index). With `n` rows that
+/// count, `p = softmax(x)` and `ε` the smoothing,
+///
+/// `L = −1/n · Σ_rows ((1 − ε) · ln p[label] + ε/C · Σ_c ln p[c])`
+#[derive(Clone, Copy, Debug)]
+pub struct Classes<'a> {
+    /// `outer` examples of `len` classes for each of `inner` pixels.
+    pub axis: Axis,
+    /// The right classes, `outer · inner` of them.
+    pub labels: &'a [usize],
+    /// `ε`: the share of the target that is spread evenly over all classes.
+    pub label_smoothing: f64,
+    /// The label of rows that do not count.
+    pub ignore_index: Option<usize>,
+}
+
+/// Pixels that are taken through all classes before the next: few enough to stay in the cache.
+const PIXELS: usize = 1024;
+
+impl Classes<'_> {
+    /// Number of rows that count.
+    pub fn counted(&self) -> usize {
+        let ignored = |label: &&usize| Some(**label) != self.ignore_index;
+        self.labels.iter().filter(ignored).count()
+    }
+
+    /// `L`, and what [`backward`](Classes::backward) needs of every row: its largest score and
+    /// `Σ_c exp(x[c] − largest)`. If no row counts, `L` is NaN.
+    ///
+    /// # Shapes
+    /// `logits` `(outer, len, inner)`, `largest` and `sums` `(outer, inner)`.
+    ///
+    /// # Panics
+    /// When a slice has another size, or the label of a row that counts is no class.
+    ///
+    /// # Same as
+    /// `torch.nn.functional.cross_entropy(x, labels, ignore_index=…, label_smoothing=…)`
+    pub fn forward<T: Number>(&self, logits: &[T], largest: &mut [T], sums: &mut [T]) -> T {
+        self.expect(logits, largest, sums);
+        let Axis { len, inner, .. } = self.axis;
+        largest.fill(T::neg_infinity());
+        sums.fill(T::zero());
+        let (smoothing, even) = self.shares::<T>();
+        let mut loss = T::zero();
+        for (outer, from) in self.pieces() {
+            let rows = outer * inner + from..outer * inner + (from + PIXELS).min(inner);
+            let labels = &self.labels[rows.clone()];
+            let (largest, sums) = (&mut largest[rows.clone()], &mut sums[rows]);
+            let plane = |class: usize| {
+                let first = (outer * len + class) * inner + from;
+                &logits[first..first + labels.len()]
+            };
+            for class in 0..len {
+                for (most, x) in largest.iter_mut().zip(plane(class)) {
+                    // Passes over NaN, but the sum does not.
+                    *most = most.max(*x);
+                }
+            }
+            for class in 0..len {
+                for (sum, (x, most)) in sums.iter_mut().zip(plane(class).iter().zip(&*largest)) {
+                    *sum += (*x - *most).exp();
+                }
+            }
+            for (i, label) in labels.iter().enumerate() {
+                if Some(*label) == self.ignore_index {
+                    continue;
+                }
+                let log = sums[i].ln();
+                let cost = |class: usize| log - (plane(class)[i] - largest[i]);
+                loss += (T::one() - smoothing) * cost(*label);
+                if smoothing != T::zero() {
+                    loss += even * (0..len).map(cost).sum::<T>();
+                }
+            }
+        }
+        loss / T::of(self.counted() as f64)
+    }
+
+    /// Adds `d_loss · ∂L/∂x = d_loss/n · (p[c] − (1 − ε) · 1[c = label] − ε/C)` to `d_logits`, and
+    /// nothing where a row does not count.
+    ///
+    /// # Shapes
+    /// As in [`forward`](Classes::forward), which gave `largest` and `sums`; `d_logits` as
+    /// `logits`.
+    ///
+    /// # Panics
+    /// When a slice has another size, or the label of a row that counts is no class.
+    pub fn backward<T: Number>(
+        &self,
+        logits: &[T],
+        largest: &[T],
+        sums: &[T],
+        d_loss: T,
+        d_logits: &mut [T],
+    ) {
+        self.expect(logits, largest, sums);
+        expect_len("d_logits", d_logits.len(), logits.len());
+        let Axis { len, inner, .. } = self.axis;
+        let (smoothing, even) = self.shares::<T>();
+        let share = d_loss / T::of(self.counted() as f64);
+        for (outer, from) in self.pieces() {
+            let rows = outer * inner + from..outer * inner + (from + PIXELS).min(inner);
+            let labels = &self.labels[rows.clone()];
+            let (largest, sums) = (&largest[rows.clone()], &sums[rows]);
+            for class in 0..len {
+                let first = (outer * len + class) * inner + from;
+                let plane = first..first + labels.len();
+                let (x, dx) = (&logits[plane.clone()], &mut d_logits[plane]);
+                for (i, label) in labels.iter().enumerate() {
+                    if Some(*label) == self.ignore_index {
+                        continue;
+                    }
+                    let right = if *label == class {
+                        T::one() - smoothing
+                    } else {
+                        T::zero()
+                    };
+                    dx[i] += share * ((x[i] - largest[i]).exp() / sums[i] - right - even);
+                }
+            }
+        }
+    }
+
+    /// `ε` and `ε/C`.
+    fn shares<T: Number>(&self) -> (T, T) {
+        let even = self.label_smoothing / self.axis.len as f64;
+        (T::of(self.label_smoothing), T::of(even))
+    }
+
+    /// Every example with the first of every few pixels.
+    fn pieces(&self) -> impl Iterator<Item = (usize, usize)> {
+        let Axis { outer, inner, .. } = self.axis;
+        (0..outer).flat_map(move |outer| (0..inner).step_by(PIXELS).map(move |from| (outer, from)))
+    }
+
+    #[track_caller]
+    fn expect<T>(&self, logits: &[T], largest: &[T], sums: &[T]) {
+        let Axis { outer, len, inner } = self.axis;
+        expect_len("logits", logits.len(), self.axis.numbers());
+        expect_len("labels", self.labels.len(), outer * inner);
+        expect_len("largest", largest.len(), outer * inner);
+        expect_len("sums", sums.len(), outer * inner);
+        for (row, label) in self.labels.iter().enumerate() {
+            assert!(
+                *label < len || Some(*label) == self.ignore_index,
+                "the label of row {row} is class {label}, there are {len} classes"
+            );
+        }
+    }
+}
+
 /// The same by the formula of the textbook.
 pub mod naive {
-    use super::{Number, Targets};
+    use super::{Classes, Number, Targets};
+
+    /// `L` of [`Classes`]; overflows for large numbers.
+    pub fn of_classes<T: Number>(classes: &Classes, logits: &[T]) -> T {
+        let axis = classes.axis;
+        let (mut loss, mut counted) = (T::zero(), T::zero());
+        for (row, label) in classes.labels.iter().enumerate() {
+            if Some(*label) == classes.ignore_index {
+                continue;
+            }
+            let (outer, inner) = (row / axis.inner, row % axis.inner);
+            let x = |class: usize| logits[(outer * axis.len + class) * axis.inner + inner];
+            let sum: T = (0..axis.len).map(|class| x(class).exp()).sum();
+            for class in 0..axis.len {
+                let right = f64::from(u8::from(class == *label));
+                let target = (1.0 - classes.label_smoothing) * right
+                    + classes.label_smoothing / axis.len as f64;
+                loss -= T::of(target) * (x(class).exp() / sum).ln();
+            }
+            counted += T::one();
+        }
+        loss / counted
+    }
 
     /// `L`; overflows for large numbers.
     pub fn forward<T: Number>(classes: usize, logits: &[T], targets: Targets<T>) -> T {

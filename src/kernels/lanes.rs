@@ -14,6 +14,9 @@ pub trait Lanes: Copy {
     /// The first numbers of a slice.
     fn load<S: Simd>(simd: S, from: &[Self]) -> Self::Register<S>;
 
+    /// All numbers of a slice of fewer than there are lanes, then zeros.
+    fn load_part<S: Simd>(simd: S, from: &[Self]) -> Self::Register<S>;
+
     /// Overwrites the first numbers of a slice.
     fn store<S: Simd>(simd: S, value: Self::Register<S>, to: &mut [Self]);
 
@@ -33,7 +36,7 @@ pub trait Lanes: Copy {
 }
 
 macro_rules! lanes {
-    ($T:ty, $Register:ident, $LANES:ident, $load:ident, $store:ident, $splat:ident, $mul_add:ident, $sum:ident) => {
+    ($T:ty, $Register:ident, $LANES:ident, $load:ident, $load_part:ident, $store:ident, $splat:ident, $mul_add:ident, $sum:ident) => {
         impl Lanes for $T {
             type Register<S: Simd> = S::$Register;
 
@@ -45,6 +48,11 @@ macro_rules! lanes {
             #[inline(always)]
             fn load<S: Simd>(_: S, from: &[Self]) -> S::$Register {
                 S::$load(&from[..S::$LANES]).0[0]
+            }
+
+            #[inline(always)]
+            fn load_part<S: Simd>(simd: S, from: &[Self]) -> S::$Register {
+                simd.$load_part(from)
             }
 
             #[inline(always)]
@@ -79,6 +87,7 @@ lanes!(
     f32s,
     F32_LANES,
     as_simd_f32s,
+    partial_load_f32s,
     as_mut_simd_f32s,
     splat_f32s,
     mul_add_e_f32s,
@@ -89,6 +98,7 @@ lanes!(
     f64s,
     F64_LANES,
     as_simd_f64s,
+    partial_load_f64s,
     as_mut_simd_f64s,
     splat_f64s,
     mul_add_e_f64s,

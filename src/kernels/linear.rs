@@ -1,5 +1,8 @@
 //! Every output feature sees every input feature.
 
+use pulp::{Simd, WithSimd};
+
+use super::lanes::{widest, Lanes};
 use super::matmul::{matmul, Matrix, Output};
 use super::{bias, expect_len, Number, Planes};
 
@@ -40,12 +43,80 @@ pub fn forward<T: Number>(
     expect_len("input", input.len(), batch * g.inputs);
     expect_len("weight", weight.len(), g.weight_len());
     expect_len("output", output.len(), batch * g.outputs);
-    let x = Matrix::new(batch, g.inputs, input);
-    let w = Matrix::new(g.outputs, g.inputs, weight);
-    matmul(x, w.transposed(), Output::Overwrite, output);
+    if let (1, 1..) = (batch, g.inputs) {
+        widest(Single {
+            input,
+            weight,
+            output,
+        });
+    } else {
+        let x = Matrix::new(batch, g.inputs, input);
+        let w = Matrix::new(g.outputs, g.inputs, weight);
+        matmul(x, w.transposed(), Output::Overwrite, output);
+    }
     if let Some(bias) = bias {
         bias::forward(&Planes::new(g.outputs, 1), batch, bias, output);
     }
+}
+
+/// The map of a single example. Every weight is used once, so nothing is gained by laying out the
+/// weights for a product of matrices.
+struct Single<'a, T> {
+    input: &'a [T],
+    weight: &'a [T],
+    output: &'a mut [T],
+}
+
+/// Outputs whose sums are in registers at once.
+const ROWS: usize = 8;
+
+impl<T: Number> WithSimd for Single<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let inputs = self.input.len();
+        let weights = self.weight.chunks(ROWS * inputs);
+        for (y, weights) in self.output.chunks_mut(ROWS).zip(weights) {
+            if let Ok(y) = <&mut [T; ROWS]>::try_from(&mut *y) {
+                *y = dots(simd, self.input, weights);
+                continue;
+            }
+            for (y, weights) in y.iter_mut().zip(weights.chunks_exact(inputs)) {
+                [*y] = dots(simd, self.input, weights);
+            }
+        }
+    }
+}
+
+/// The products of `N` rows of weights with `x`.
+#[inline(always)]
+fn dots<T: Number, S: Simd, const N: usize>(simd: S, x: &[T], weights: &[T]) -> [T; N] {
+    let lanes = <T as Lanes>::lanes::<S>();
+    // No closures below: what is not inlined is compiled for the oldest machine.
+    let mut rows = [&weights[..0]; N];
+    for (to, row) in rows.iter_mut().zip(weights.chunks_exact(x.len())) {
+        *to = row;
+    }
+    let mut sums = [T::splat(simd, T::zero()); N];
+    let whole = x.len() / lanes * lanes;
+    for place in (0..whole).step_by(lanes) {
+        let x = T::load(simd, &x[place..]);
+        for (sum, row) in sums.iter_mut().zip(&rows) {
+            *sum = T::fused(simd, T::load(simd, &row[place..]), x, *sum);
+        }
+    }
+    if whole < x.len() {
+        let x = T::load_part(simd, &x[whole..]);
+        for (sum, row) in sums.iter_mut().zip(&rows) {
+            *sum = T::fused(simd, T::load_part(simd, &row[whole..]), x, *sum);
+        }
+    }
+    let mut totals = [T::zero(); N];
+    for (total, sum) in totals.iter_mut().zip(sums) {
+        *total = T::total(simd, sum);
+    }
+    totals
 }
 
 /// `d_x[i] = Σ_o w[o, i] · d_y[o]`

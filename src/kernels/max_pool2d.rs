@@ -152,42 +152,78 @@ impl<T: Number> WithSimd for Halve<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         let output = self.g.output();
-        let mut indices = self.indices;
+        let Some(indices) = self.indices else {
+            return self.values();
+        };
         for (nth, y) in self.output.chunks_exact_mut(output.width).enumerate() {
             let (channel, row) = (nth / output.height, nth % output.height);
             let upper = &self.input[channel * self.plane + 2 * row * self.width..];
             let lower = &upper[self.width..][..2 * output.width];
             let upper = &upper[..2 * output.width];
             let taps = upper.chunks_exact(2).zip(lower.chunks_exact(2));
-            match &mut indices {
-                None => {
-                    for (y, (a, b)) in y.iter_mut().zip(taps) {
-                        *y = larger(larger(a[0], a[1]), larger(b[0], b[1]));
-                    }
+            let width = self.g.input.width as u32;
+            let first = 2 * row as u32 * width;
+            let indices = &mut indices[nth * output.width..(nth + 1) * output.width];
+            for (place, ((y, (a, b)), index)) in y.iter_mut().zip(taps).zip(indices).enumerate() {
+                let here = first + 2 * place as u32;
+                let (mut most, mut at) = (a[0], here);
+                for (x, i) in [
+                    (a[1], here + 1),
+                    (b[0], here + width),
+                    (b[1], here + width + 1),
+                ] {
+                    let takes = (x > most) | x.is_nan();
+                    most = if takes { x } else { most };
+                    at = if takes { i } else { at };
                 }
-                Some(indices) => {
-                    let width = self.g.input.width as u32;
-                    let first = 2 * row as u32 * width;
-                    let indices = &mut indices[nth * output.width..(nth + 1) * output.width];
-                    for (place, ((y, (a, b)), index)) in
-                        y.iter_mut().zip(taps).zip(indices).enumerate()
-                    {
-                        let here = first + 2 * place as u32;
-                        let (mut most, mut at) = (a[0], here);
-                        for (x, i) in [
-                            (a[1], here + 1),
-                            (b[0], here + width),
-                            (b[1], here + width + 1),
-                        ] {
-                            let takes = (x > most) | x.is_nan();
-                            most = if takes { x } else { most };
-                            at = if takes { i } else { at };
-                        }
-                        (*y, *index) = (most, at);
-                    }
+                (*y, *index) = (most, at);
+            }
+        }
+    }
+}
+
+/// Outputs side by side.
+const SIDE: usize = 16;
+
+impl<T: Number> Halve<'_, T> {
+    /// Without indices: sixteen places at a time, of which the last may be behind the end of the
+    /// row, where the next row is written later.
+    #[inline(always)]
+    fn values(self) {
+        let output = self.g.output();
+        for nth in 0..self.output.len() / output.width {
+            let (channel, row) = (nth / output.height, nth % output.height);
+            let upper = &self.input[channel * self.plane + 2 * row * self.width..];
+            let lower = &upper[self.width..];
+            for first in (0..output.width).step_by(SIDE) {
+                let (upper, lower) = (&upper[2 * first..], &lower[2 * first..]);
+                let y = &mut self.output[nth * output.width + first..];
+                if let (Some(upper), Some(lower), Some(y)) = (
+                    upper.first_chunk(),
+                    lower.first_chunk(),
+                    y.first_chunk_mut(),
+                ) {
+                    largest(upper, lower, y);
+                    continue;
+                }
+                let taps = upper.chunks_exact(2).zip(lower.chunks_exact(2));
+                for (y, (a, b)) in y.iter_mut().zip(taps).take(output.width - first) {
+                    *y = larger(larger(a[0], b[0]), larger(a[1], b[1]));
                 }
             }
         }
+    }
+}
+
+/// The largest of each square of four.
+#[inline(always)]
+fn largest<T: Number>(upper: &[T; 2 * SIDE], lower: &[T; 2 * SIDE], y: &mut [T; SIDE]) {
+    let mut column = [T::zero(); 2 * SIDE];
+    for (to, (a, b)) in column.iter_mut().zip(upper.iter().zip(lower)) {
+        *to = larger(*a, *b);
+    }
+    for (y, pair) in y.iter_mut().zip(column.as_chunks::<2>().0) {
+        *y = larger(pair[0], pair[1]);
     }
 }
 

@@ -25,14 +25,18 @@
 //! padding, `D` dilation, `N` features. Pairs are (vertical, horizontal).
 
 pub mod activation;
+pub mod adaptive_avg_pool2d;
 pub mod add;
 pub mod avg_pool2d;
 pub mod batch_norm;
 pub mod bias;
+pub mod channel_shuffle;
 pub mod concat;
 pub mod conv2d;
 pub mod conv_transpose2d;
+pub mod crop2d;
 pub mod cross_entropy;
+pub mod filter2d;
 pub mod global_avg_pool2d;
 pub mod global_max_pool2d;
 pub mod group_norm;
@@ -45,8 +49,12 @@ pub mod matmul;
 pub mod max_pool2d;
 mod number;
 pub mod op;
+pub mod optimizer;
 pub mod pad2d;
+pub mod pixel_shuffle;
 pub mod pool2d;
+pub mod prelu;
+pub mod scale;
 pub mod shifted;
 mod simd;
 pub mod softmax;

@@ -31,6 +31,11 @@ impl Geometry {
     /// the taps: the first number of each row, as a place in its plane, and their count. The
     /// places lie side by side, the pixels a stride apart.
     pub(super) fn rows(&self, mut each: impl FnMut(usize, usize, usize)) {
+        self.tap_rows(|_, places, pixels, len| each(places, pixels, len));
+    }
+
+    /// As [`rows`](Geometry::rows), with the number of the tap first.
+    pub(super) fn tap_rows(&self, mut each: impl FnMut(usize, usize, usize, usize)) {
         let output = self.output();
         for ky in 0..self.window.kernel.0 {
             let y = self.window.rows(&self.input, output.height, ky);
@@ -42,6 +47,7 @@ impl Geometry {
                 for (nth, oy) in y.places.clone().enumerate() {
                     let row = y.first + nth * self.window.stride.0;
                     each(
+                        ky * self.window.kernel.1 + kx,
                         oy * output.width + x.places.start,
                         row * self.input.width + x.first,
                         x.places.len(),

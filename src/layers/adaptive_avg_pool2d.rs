@@ -7,8 +7,10 @@ use dfdx::prelude::{
 
 use super::layer::typed_module;
 use super::{Close, Layer};
+use crate::kernels::adaptive_avg_pool2d::{self, window};
+use crate::kernels::op;
 use crate::shape::{one_image, Dims, Infer, Inputs, LayerShape, Misfit, ReceptiveField, Signature};
-use crate::tensor::{filled, rearrange, scalar, Device, Features};
+use crate::tensor::{filled, rearrange, scalar, Device, Element, Features, Graph, Value};
 
 /// The open layer.
 pub mod open {
@@ -55,11 +57,6 @@ pub mod open {
 }
 
 const NAME: &str = "AdaptiveAvgPool2d";
-
-/// The first pixel under place `i` of `places` along an axis of `pixels`, and the first behind it.
-const fn window(i: usize, places: usize, pixels: usize) -> (usize, usize) {
-    (i * pixels / places, ((i + 1) * pixels).div_ceil(places))
-}
 
 /// The most pixels under one place.
 const fn widest(places: usize, pixels: usize) -> usize {
@@ -147,6 +144,17 @@ impl<In: LayerShape, Out: LayerShape, E: Dtype, D: Device<E>> Layer<E, D>
             .try_reshape_like(&(batch, channels, high * wide, rows * columns))?
             .try_sum::<_, Axis<2>>()?;
         Features::with_dims(sums.try_div(counts)?, batch, output)
+    }
+
+    fn describe<'m>(&'m self, graph: &mut Graph<'_, 'm, E>, inputs: &[Value]) -> Option<Value>
+    where
+        E: Element,
+    {
+        let op = op::AdaptiveAvgPool2d(adaptive_avg_pool2d::Geometry {
+            input: In::DIMS.into(),
+            size: (Out::DIMS.size(1), Out::DIMS.size(2)),
+        });
+        Some(graph.push(op, inputs, 0, Out::DIMS))
     }
 }
 

@@ -267,13 +267,11 @@ macro_rules! batch_norm {
                 graph.parameter(&self.running_mean)?;
                 graph.parameter(&self.running_var)?;
                 let dims = graph.dims(inputs[0]);
-                let op = $crate::kernels::op::BatchNorm {
-                    geometry: $crate::kernels::batch_norm::Geometry {
-                        planes: $crate::kernels::Image::from(dims).planes(),
-                        eps: 1.0 / EPSILON as f64,
-                    },
-                    training: graph.training(),
+                let geometry = $crate::kernels::batch_norm::Geometry {
+                    planes: $crate::kernels::Image::from(dims).planes(),
+                    eps: 1.0 / EPSILON as f64,
                 };
+                let op = $crate::kernels::op::BatchNorm::new(geometry, graph.training());
                 Some(graph.push(op, inputs, 4, dims))
             }
 

@@ -2,8 +2,9 @@ use dfdx::prelude::{Dtype, Storage, Tape};
 
 use super::conv2d::check_groups;
 use super::{Close, Compute, Weightless};
+use crate::kernels::{op, Image};
 use crate::shape::{one_image, Dims, Infer, Inputs, Signature};
-use crate::tensor::{Device, Features};
+use crate::tensor::{Device, Element, Features, Graph, Value};
 
 /// The open layer.
 pub mod open {
@@ -85,5 +86,16 @@ impl<const G: usize> Compute for open::ChannelShuffle<G> {
             .flat_map(|channel| (channel * plane..(channel + 1) * plane).map(Some))
             .collect();
         x.try_rearrange(1, &table, 0.0, output)
+    }
+    fn describe<E: Element>(
+        graph: &mut Graph<'_, '_, E>,
+        input: Value,
+        output: Dims,
+    ) -> Option<Value> {
+        let op = op::ChannelShuffle {
+            planes: Image::from(output).planes(),
+            groups: G,
+        };
+        Some(graph.push(op, &[input], 0, output))
     }
 }

@@ -1,8 +1,9 @@
 use dfdx::prelude::{Dtype, Storage, Tape};
 
 use super::{Close, Compute, Weightless};
+use crate::kernels::{crop2d, op};
 use crate::shape::{one_image, Dims, Infer, Inputs, Misfit, Signature};
-use crate::tensor::{grid, Device, Features};
+use crate::tensor::{grid, Device, Element, Features, Graph, Value};
 
 /// The open layer.
 pub mod open {
@@ -82,9 +83,14 @@ impl<In, Out, const H: usize, const W: usize> Close<In, Out> for open::Crop2d<H,
 /// The closed layer of [`open::Crop2d`].
 pub type Crop2d<In, Out, const H: usize, const W: usize> = Weightless<In, Out, open::Crop2d<H, W>>;
 
+/// The first of the `kept` places in the middle of `size`.
+const fn first(size: usize, kept: usize) -> usize {
+    (size - kept) / 2
+}
+
 /// The `kept` places in the middle of `size`.
 fn middle(size: usize, kept: usize) -> Vec<Option<usize>> {
-    let first = (size - kept) / 2;
+    let first = first(size, kept);
     (first..first + kept).map(Some).collect()
 }
 
@@ -96,5 +102,18 @@ impl<const H: usize, const W: usize> Compute for open::Crop2d<H, W> {
         let (channels, height, width) = (x.dims().size(0), x.dims().size(1), x.dims().size(2));
         let table = grid(&middle(height, H), &middle(width, W), width);
         x.try_rearrange(channels, &table, 0.0, output)
+    }
+    fn describe<E: Element>(
+        graph: &mut Graph<'_, '_, E>,
+        input: Value,
+        output: Dims,
+    ) -> Option<Value> {
+        let dims = graph.dims(input);
+        let op = op::Crop2d(crop2d::Geometry {
+            input: dims.into(),
+            first: (first(dims.size(1), H), first(dims.size(2), W)),
+            size: (H, W),
+        });
+        Some(graph.push(op, &[input], 0, output))
     }
 }

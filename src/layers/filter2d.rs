@@ -1,11 +1,12 @@
 use dfdx::prelude::{Axes3, Axis, BroadcastTo, Dtype, HasShape, Storage, SumTo, Tape, TryMul};
 
 use super::{Close, Compute, Weightless};
+use crate::kernels::{op, pool2d};
 use crate::shape::options::{
     check_options, LayerOption, Options, PaddingSize, Pair, Property, Stride,
 };
 use crate::shape::{one_image, Dims, Infer, Inputs, Misfit, Signature, Window2d};
-use crate::tensor::{filled, scalar, unfold, Device, Features};
+use crate::tensor::{filled, scalar, unfold, Device, Element, Features, Graph, Value};
 
 /// The open layer and the kernels.
 pub mod open {
@@ -243,5 +244,19 @@ where
             .try_broadcast_like::<_, Axes3<0, 1, 3>>(patches.shape())?;
         let y = patches.try_mul(weights)?.try_sum::<_, Axis<2>>()?;
         Features::with_dims(y, batch, output)
+    }
+    fn describe<E: Element>(
+        graph: &mut Graph<'_, '_, E>,
+        input: Value,
+        output: Dims,
+    ) -> Option<Value> {
+        let op = op::Filter2d {
+            geometry: pool2d::Geometry {
+                input: graph.dims(input).into(),
+                window: window2d::<F, Folded<O1, O2, O3>>().into(),
+            },
+            weights: F::WEIGHTS,
+        };
+        Some(graph.push(op, &[input], 0, output))
     }
 }

@@ -2,6 +2,8 @@ use dfdx::prelude::{TryAdd, TryDiv};
 
 use super::clamp::clamped;
 use super::elementwise::elementwise;
+use crate::kernels::activation::Activation;
+use crate::kernels::op;
 use crate::shape::{Dims, Signature};
 use crate::tensor::scalar;
 
@@ -36,4 +38,4 @@ const fn signature(input: Dims) -> Signature {
 
 elementwise!([] HardSigmoid, "HardSigmoid", signature, [], |x| {
     clamped(x.try_add(scalar::<E>(3.0))?, 6.0)?.try_div(scalar::<E>(6.0))
-});
+}, |_| op::Activate(Activation::HardSigmoid));

@@ -1,8 +1,9 @@
 use dfdx::prelude::{Dtype, Storage, Tape};
 
 use super::{Close, Compute, Weightless};
+use crate::kernels::{op, pixel_shuffle};
 use crate::shape::{one_image, Dims, Infer, Inputs, Misfit, ReceptiveField, Signature};
-use crate::tensor::{Device, Features};
+use crate::tensor::{Device, Element, Features, Graph, Value};
 
 /// The open layer.
 pub mod open {
@@ -98,5 +99,16 @@ impl<const R: usize> Compute for open::PixelShuffle<R> {
             .flat_map(|y| (0..width).map(move |x| Some(from(y, x))))
             .collect();
         x.try_rearrange(channels, &table, 0.0, output)
+    }
+    fn describe<E: Element>(
+        graph: &mut Graph<'_, '_, E>,
+        input: Value,
+        output: Dims,
+    ) -> Option<Value> {
+        let op = op::PixelShuffle(pixel_shuffle::Geometry {
+            coarse: graph.dims(input).into(),
+            factor: R,
+        });
+        Some(graph.push(op, &[input], 0, output))
     }
 }

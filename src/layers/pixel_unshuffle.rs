@@ -1,8 +1,9 @@
 use dfdx::prelude::{Dtype, Storage, Tape};
 
 use super::{Close, Compute, Weightless};
+use crate::kernels::{op, pixel_shuffle};
 use crate::shape::{one_image, Dims, Infer, Inputs, Misfit, ReceptiveField, Signature};
-use crate::tensor::{Device, Features};
+use crate::tensor::{Device, Element, Features, Graph, Value};
 
 /// The open layer.
 pub mod open {
@@ -102,5 +103,16 @@ impl<const R: usize> Compute for open::PixelUnshuffle<R> {
             .flat_map(|channel| (0..plane).map(move |pixel| Some(from(channel, pixel))))
             .collect();
         x.try_rearrange(channels, &table, 0.0, output)
+    }
+    fn describe<E: Element>(
+        graph: &mut Graph<'_, '_, E>,
+        input: Value,
+        output: Dims,
+    ) -> Option<Value> {
+        let op = op::PixelUnshuffle(pixel_shuffle::Geometry {
+            coarse: output.into(),
+            factor: R,
+        });
+        Some(graph.push(op, &[input], 0, output))
     }
 }

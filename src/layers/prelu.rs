@@ -10,8 +10,9 @@ use super::bias::along_channels;
 use super::clamp::negative_part;
 use super::layer::typed_module;
 use super::{Close, Layer};
+use crate::kernels::{op, Image, Planes};
 use crate::shape::{one_input, Dims, Infer, Inputs, Signature};
-use crate::tensor::{on_tape, scalar, Device, Element, Features, Images, Sizes};
+use crate::tensor::{on_tape, scalar, Device, Element, Features, Graph, Images, Sizes, Value};
 
 /// The open layer.
 pub mod open {
@@ -148,6 +149,20 @@ where
             let (scaled, tape) = on_tape(&x, tape, |x| negative_part(x)?.try_mul(slopes))?;
             positive.try_choose(x.put_tape(tape), scaled)
         })
+    }
+
+    fn describe<'m>(&'m self, graph: &mut Graph<'_, 'm, E>, inputs: &[Value]) -> Option<Value>
+    where
+        E: Element,
+    {
+        graph.parameter(&self.weight)?;
+        let dims = graph.dims(inputs[0]);
+        let planes = if Slopes::PER_CHANNEL {
+            Image::from(dims).planes()
+        } else {
+            Planes::new(1, dims.len())
+        };
+        Some(graph.push(op::PRelu(planes), inputs, 1, dims))
     }
 }
 

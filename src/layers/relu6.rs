@@ -1,5 +1,7 @@
 use super::clamp::clamped;
 use super::elementwise::elementwise;
+use crate::kernels::activation::Activation;
+use crate::kernels::op;
 use crate::shape::{Dims, Signature};
 
 /// Sets negative values to zero and those above 6 to 6.
@@ -32,4 +34,4 @@ const fn signature(input: Dims) -> Signature {
     Signature::new("Relu6", input)
 }
 
-elementwise!([] Relu6, "Relu6", signature, [], |x| clamped(x, 6.0));
+elementwise!([] Relu6, "Relu6", signature, [], |x| clamped(x, 6.0), |_| op::Activate(Activation::Relu6));

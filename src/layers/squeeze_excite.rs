@@ -11,9 +11,11 @@ use super::conv2d::PerGroup;
 use super::layer::typed_module;
 use super::relu::Relu;
 use super::{Close, Layer};
+use crate::kernels::activation::Activation;
+use crate::kernels::{linear, op, Image};
 use crate::shape::options::WithBias;
 use crate::shape::{one_image, Dims, Infer, Inputs, Misfit, ReceptiveField, Signature};
-use crate::tensor::{on_tape, Device, Element, Features, Images, Sizes};
+use crate::tensor::{on_tape, Device, Element, Features, Graph, Images, Sizes, Value};
 
 /// The open layer.
 pub mod open {
@@ -149,6 +151,22 @@ where
             x.put_tape(tape).try_mul(factors)
         })
     }
+
+    fn describe<'m>(&'m self, graph: &mut Graph<'_, 'm, E>, inputs: &[Value]) -> Option<Value>
+    where
+        E: Element,
+    {
+        let dims = graph.dims(inputs[0]);
+        let planes = Image::from(dims).planes();
+        let channels = Dims::flat(planes.channels);
+        let means = graph.push(op::GlobalAvgPool2d(planes), inputs, 0, channels);
+        let few = self.fc1.describe(graph, means)?;
+        let few_dims = graph.dims(few);
+        let few = graph.push(op::Activate(Activation::Relu), &[few], 0, few_dims);
+        let factors = self.fc2.describe(graph, few)?;
+        let factors = graph.push(op::Activate(Activation::Sigmoid), &[factors], 0, channels);
+        Some(graph.push(op::Scale(planes), &[inputs[0], factors], 0, dims))
+    }
 }
 
 typed_module!([const R: usize,] SqueezeExcite<chw => chw, R, E, D>, |inputs| signature(inputs, R));
@@ -203,6 +221,23 @@ impl<C: ConstDim, F: ConstDim, E: Dtype, D: Device<E>> Pointwise<C, F, E, D> {
             .try_matmul(weight.try_permute()?)?
             .try_reshape_like(&(batch, F::SIZE, 1, 1))?;
         WithBias::try_add(&self.bias, y)
+    }
+
+    /// Of one pixel, a 1×1 convolution is a linear map.
+    fn describe<'m>(&'m self, graph: &mut Graph<'_, 'm, E>, input: Value) -> Option<Value>
+    where
+        E: Element,
+    {
+        graph.parameter(&self.weight)?;
+        graph.parameter(&self.bias)?;
+        let op = op::Linear {
+            geometry: linear::Geometry {
+                inputs: C::SIZE,
+                outputs: F::SIZE,
+            },
+            relu: false,
+        };
+        Some(graph.push(op, &[input], 2, Dims::flat(F::SIZE)))
     }
 }
 

@@ -87,6 +87,22 @@ pub fn contiguous<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>) -> Option
     Some(unsafe { std::slice::from_raw_parts(first, count) })
 }
 
+/// The numbers of a tensor where they lie, to be changed; `None` where they do not lie row by row,
+/// without gaps.
+///
+/// Other tensors that share the numbers keep theirs: dfdx then makes a copy for this one.
+pub fn contiguous_mut<S: Shape, E: Unit, T>(tensor: &mut Tensor<S, E, Cpu, T>) -> Option<&mut [E]> {
+    let count = contiguous(tensor)?.len();
+    if count == 0 {
+        return Some(&mut []);
+    }
+    let first: *mut E = &mut tensor[S::Concrete::default()];
+    // SAFETY: `contiguous` has found `count` initialised numbers in one `Vec` behind that at the
+    // place of zeros. Asked for a `&mut`, dfdx makes that `Vec` the tensor's own, so no other
+    // tensor reads it; `&mut tensor` is borrowed for as long as the slice.
+    Some(unsafe { std::slice::from_raw_parts_mut(first, count) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +117,23 @@ mod tests {
         assert_eq!(contiguous(&row).map(<[f32]>::len), Some(6));
         let number = dev.tensor(7.0f64);
         assert_eq!(contiguous(&number), Some(&[7.0][..]));
+    }
+
+    #[test]
+    fn what_is_changed_is_this_tensor_only() {
+        let dev = Cpu::default();
+        let mut x = dev.tensor([[1.0f32, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+        let shared = x.clone();
+        let values = contiguous_mut(&mut x).expect("rows without gaps");
+        values.iter_mut().for_each(|v| *v *= 10.0);
+        assert_eq!(x.array(), [[10.0, 20.0, 30.0], [40.0, 50.0, 60.0]]);
+        assert_eq!(shared.array(), [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+        let place = |x: &Tensor<_, f32, Cpu>| contiguous(x).map(<[f32]>::as_ptr);
+        let before = place(&x);
+        contiguous_mut(&mut x).expect("rows without gaps")[5] = 0.0;
+        assert_eq!(place(&x), before, "memory of its own is not copied");
+        let mut turned: Tensor<Rank2<3, 2>, f32, _> = x.permute();
+        assert!(contiguous_mut(&mut turned).is_none());
     }
 
     #[test]

@@ -22,6 +22,10 @@ impl<T: Number> Op<T> for Activate {
         }
     }
 
+    fn name(&self) -> String {
+        format!("{:?}", self.0)
+    }
+
     fn reads(&self) -> Reads {
         match self.0 {
             Activation::Relu => Reads::OUTPUT,

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{downcast, Activate, Backward, Forward, Op, Reads, MOST_INPUTS};
+use super::{downcast, joined_name, Activate, Backward, Forward, Next, Op, Reads, MOST_INPUTS};
 use crate::kernels::activation::{self, Activation};
 use crate::kernels::{add, Number};
 
@@ -36,8 +36,12 @@ impl<T: Number> Op<T> for Add {
         }
     }
 
-    fn joined(&self, next: &dyn Op<T>) -> Option<Arc<dyn Op<T>>> {
-        let relu = downcast(next) == Some(&Activate(Activation::Relu));
+    fn name(&self) -> String {
+        joined_name("Add", &[(self.relu, "ReLU")])
+    }
+
+    fn joined(&self, next: &Next<'_, T>) -> Option<Arc<dyn Op<T>>> {
+        let relu = downcast(next.op) == Some(&Activate(Activation::Relu));
         (relu && !self.relu).then(|| Arc::new(Add { relu }) as Arc<dyn Op<T>>)
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{downcast, Activate, Backward, Forward, Op, Reads};
+use super::{downcast, joined_name, Activate, Backward, Forward, Next, Op, Reads};
 use crate::kernels::activation::{self, Activation};
 use crate::kernels::linear::{self, Geometry};
 use crate::kernels::{bias, Number, Planes};
@@ -49,16 +49,21 @@ impl<T: Number> Op<T> for Linear {
         }
     }
 
-    fn prefers_batch(&self) -> bool {
-        true
+    fn at_least(&self) -> usize {
+        // Weights are read once a call, and there are as many as multiplications.
+        usize::MAX
     }
 
     fn work(&self) -> usize {
         self.geometry.weight_len()
     }
 
-    fn joined(&self, next: &dyn Op<T>) -> Option<Arc<dyn Op<T>>> {
-        let relu = downcast(next) == Some(&Activate(Activation::Relu));
+    fn name(&self) -> String {
+        joined_name("Linear", &[(self.relu, "ReLU")])
+    }
+
+    fn joined(&self, next: &Next<'_, T>) -> Option<Arc<dyn Op<T>>> {
+        let relu = downcast(next.op) == Some(&Activate(Activation::Relu));
         (relu && !self.relu).then(|| Arc::new(Linear { relu, ..*self }) as Arc<dyn Op<T>>)
     }
 }

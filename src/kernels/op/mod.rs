@@ -12,7 +12,9 @@ mod join;
 mod linear;
 mod norm;
 mod pool2d;
+mod rearrange;
 mod resize;
+mod scale;
 mod softmax;
 
 pub use activation::Activate;
@@ -23,7 +25,11 @@ pub use join::{Add, Concat};
 pub use linear::Linear;
 pub use norm::{GroupNorm, LayerNorm};
 pub use pool2d::{AvgPool2d, MaxPool2d, SumPool2d};
+pub use rearrange::{
+    AdaptiveAvgPool2d, ChannelShuffle, Crop2d, Filter2d, PixelShuffle, PixelUnshuffle,
+};
 pub use resize::{GlobalAvgPool2d, GlobalMaxPool2d, Pad2d, PadEnds, Upsample2d};
+pub use scale::{PRelu, Scale};
 pub use softmax::{LogSoftmax, Softmax};
 
 use std::any::Any;
@@ -45,8 +51,10 @@ pub struct Forward<'a, T> {
     pub output: &'a mut [T],
     /// [`Op::indices`] for each example; `None` where no backward will follow.
     pub indices: Option<&'a mut [u32]>,
-    /// [`Op::statistics`] numbers.
-    pub statistics: &'a mut [T],
+    /// [`Op::statistics`] numbers, as [`WholeBatch::settle`] wrote them.
+    pub statistics: &'a [T],
+    /// [`Op::prepared`] numbers, as [`Op::prepare`] wrote them; or none.
+    pub prepared: &'a [T],
     /// At least [`Op::scratch`] numbers; they hold anything.
     pub scratch: &'a mut [T],
 }
@@ -67,8 +75,10 @@ pub struct Backward<'a, 'i, 'p, T> {
     pub d_parameters: &'a mut [&'p mut [T]],
     /// What forward wrote.
     pub indices: &'a [u32],
-    /// What forward wrote.
+    /// What [`WholeBatch::settle`] wrote.
     pub statistics: &'a [T],
+    /// What [`WholeBatch::settle_backward`] wrote, for an op that has it.
+    pub sums: &'a [T],
     /// At least [`Op::scratch`] numbers; they hold anything.
     pub scratch: &'a mut [T],
 }
@@ -76,7 +86,7 @@ pub struct Backward<'a, 'i, 'p, T> {
 /// What [`Op::backward`] needs of what [`Op::forward`] saw; an engine may forget the rest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reads {
-    /// The inputs.
+    /// The first input.
     pub input: bool,
     /// The output.
     pub output: bool,
@@ -88,7 +98,7 @@ impl Reads {
         input: false,
         output: false,
     };
-    /// The inputs only.
+    /// The first input only.
     pub const INPUT: Reads = Reads {
         input: true,
         output: false,
@@ -100,9 +110,21 @@ impl Reads {
     };
 }
 
+/// The op that alone reads an op's output; see [`Op::joined`].
+pub struct Next<'a, T> {
+    /// The op.
+    pub op: &'a dyn Op<T>,
+    /// How many inputs it has; the output is one of them.
+    pub inputs: usize,
+    /// How many parameters it has; they follow those of the op that it reads.
+    pub parameters: usize,
+    /// Whether a backward will follow.
+    pub backward: bool,
+}
+
 /// An operation from inputs to one output, for a batch of any size.
 ///
-/// All examples are treated alike and apart from each other, unless [`Op::whole_batch`].
+/// All examples are treated alike and, but for what [`Op::whole_batch`] says, apart from each other.
 pub trait Op<T: Number>: Any + Debug + Send + Sync {
     /// Computes the output.
     fn forward(&self, batch: usize, call: Forward<'_, T>);
@@ -123,20 +145,21 @@ pub trait Op<T: Number>: Any + Debug + Send + Sync {
         0
     }
 
-    /// Numbers that forward keeps for backward, and for the layer to settle, for the whole batch.
+    /// Numbers that are kept of the whole batch, for forward, backward and the layer.
     fn statistics(&self) -> usize {
         0
     }
 
-    /// Whether examples depend on each other, as in batch normalisation while training.
-    fn whole_batch(&self) -> bool {
-        false
+    /// What it wants to know of the whole batch, where examples depend on each other, as in batch
+    /// normalisation while training.
+    fn whole_batch(&self) -> Option<&dyn WholeBatch<T>> {
+        None
     }
 
-    /// Whether it costs less to see many examples at once than to find the few it sees in the
-    /// cache: true where parameters outweigh activations.
-    fn prefers_batch(&self) -> bool {
-        false
+    /// As many examples as it wants to see at once: where the work for a call outweighs that for an
+    /// example, it costs less to see many than to find a few in the cache.
+    fn at_least(&self) -> usize {
+        1
     }
 
     /// About how many multiplications an example costs; tells whether threads pay.
@@ -144,10 +167,59 @@ pub trait Op<T: Number>: Any + Debug + Send + Sync {
         0
     }
 
-    /// This op and the `next`, which alone reads its output, as one op that costs less than both.
-    fn joined(&self, _next: &dyn Op<T>) -> Option<Arc<dyn Op<T>>> {
+    /// Numbers that are computed from the parameters alone, for inference of so many examples.
+    fn prepared(&self, _batch: usize) -> usize {
+        0
+    }
+
+    /// Computes these numbers.
+    fn prepare(&self, _parameters: &[&[T]], _prepared: &mut [T]) {}
+
+    /// What it is called, with what is joined to it.
+    fn name(&self) -> String {
+        let path = std::any::type_name::<Self>();
+        path.rsplit("::").next().unwrap_or(path).to_owned()
+    }
+
+    /// This op and the next, which alone reads its output, as one op that costs less than both.
+    ///
+    /// Its inputs and parameters are those of this op, then the further ones of the next.
+    fn joined(&self, _next: &Next<'_, T>) -> Option<Arc<dyn Op<T>>> {
         None
     }
+}
+
+/// What an op learns of a whole batch that several threads see in pieces.
+///
+/// Forward, every thread gathers from the first input, piece by piece; then what all of them have
+/// gathered is settled, and then they compute the output. Backward likewise.
+pub trait WholeBatch<T: Number> {
+    /// Numbers that a thread gathers; they are 0 at first.
+    fn gathered(&self) -> usize;
+
+    /// Gathers from a piece of the first input.
+    fn gather(&self, batch: usize, input: &[T], gathered: &mut [T]);
+
+    /// Computes [`Op::statistics`] from what the threads have gathered, one after the other.
+    fn settle(&self, parameters: &[&[T]], gathered: &[T], statistics: &mut [T]);
+
+    /// Numbers that a thread gathers backward; they are 0 at first.
+    fn gathered_backward(&self) -> usize;
+
+    /// Gathers from the gradient of a piece of the output, and computes the gradients of all inputs
+    /// but the first.
+    fn gather_backward(&self, batch: usize, call: Backward<'_, '_, '_, T>, gathered: &mut [T]);
+
+    /// Adds to the gradients of the parameters, and sums what the threads have gathered for
+    /// [`Backward::sums`].
+    fn settle_backward(&self, gathered: &[T], d_parameters: &mut [&mut [T]], sums: &mut [T]);
+}
+
+/// `name`, and what follows it where that is true.
+fn joined_name(name: &str, behind: &[(bool, &str)]) -> String {
+    let behind = behind.iter().filter(|(is, _)| *is).map(|(_, name)| *name);
+    let names: Vec<&str> = std::iter::once(name).chain(behind).collect();
+    names.join(" + ")
 }
 
 /// The op behind the trait object, where it is an `O`.

@@ -78,6 +78,8 @@ macro_rules! linear_op {
     };
 }
 
+pub(super) use linear_op;
+
 linear_op!(
     Upsample2d,
     |this, batch, x, y| upsample2d::forward(&this.0, batch, x, y),

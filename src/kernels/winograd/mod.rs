@@ -41,7 +41,7 @@
 //!
 //! # Rounding
 //!
-//! Sums of pixels cancel, so digits are lost. `tests/winograd.rs` measures how many against `f64`.
+//! Sums of pixels cancel, so digits are lost. `tests/fast_paths.rs` measures how many against `f64`.
 //!
 //! # Source
 //! A. Lavin and S. Gray, Fast Algorithms for Convolutional Neural Networks, 2015,

@@ -1,0 +1,337 @@
+//! The loss of classifiers, as one operation of dfdx.
+
+use std::any::Any;
+use std::fmt::{Debug, Display};
+
+use dfdx::prelude::{
+    Cpu, Gradients, HasShape, PutTape, ReshapeTo, Shape, SplitTape, SumTo, Tape, Tensor, TryMul,
+};
+
+use crate::kernels::cross_entropy::Classes;
+use crate::kernels::Axis;
+use crate::tensor::{filled, on_cpu, scalar, Device, Element, Parameter};
+
+/// What is wrong with labels. The fields hold the facts, `Display` puts them in one sentence.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LossError<E: Debug + Display> {
+    /// There is nothing to average over.
+    #[error("the batch is empty: the logits are {}", by(.sizes))]
+    Empty {
+        /// Sizes of the logits.
+        sizes: Vec<usize>,
+    },
+    /// There are more or fewer labels than examples, or than pixels of all examples.
+    #[error("{found} labels for logits of {}, which need {expected}", by(.sizes))]
+    LabelCount {
+        /// Number of labels.
+        found: usize,
+        /// One for each example, or for each pixel.
+        expected: usize,
+        /// Sizes of the logits.
+        sizes: Vec<usize>,
+    },
+    /// A label is no class.
+    #[error(
+        "label {place} of {count} is class {label}; there are {classes} classes, from 0 to {}{}",
+        .classes - 1,
+        .ignore_index.map_or(String::new(), |i| format!(", and {i} is ignored"))
+    )]
+    Label {
+        /// Its place among the labels, from 0.
+        place: usize,
+        /// Number of labels.
+        count: usize,
+        /// What it says.
+        label: usize,
+        /// Number of classes.
+        classes: usize,
+        /// The label that would be ignored.
+        ignore_index: Option<usize>,
+    },
+    /// No label is left to average over.
+    #[error("all {count} labels are {ignore_index}, which is ignored")]
+    AllIgnored {
+        /// Number of labels.
+        count: usize,
+        /// The label that is ignored.
+        ignore_index: usize,
+    },
+    /// The smoothing is no share.
+    #[error("the label smoothing is {label_smoothing}, it must be from 0 to 1")]
+    Smoothing {
+        /// The smoothing.
+        label_smoothing: f64,
+    },
+    /// The device is out of memory.
+    #[error("{0}")]
+    Device(E),
+}
+
+/// Sizes in words: `64 × 10`.
+fn by(sizes: &[usize]) -> String {
+    let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
+    sizes.join(" × ")
+}
+
+/// How far scores are from the right classes; with its options, [`cross_entropy`].
+///
+/// # Parameters
+/// - `label_smoothing`: `ε`, the share of the target that is spread evenly over all classes;
+///   default 0.
+/// - `ignore_index`: examples or pixels with this label do not count; default `None`.
+///
+/// # Example
+/// ```
+/// use shapeproof::prelude::*;
+/// use shapeproof::train::CrossEntropy;
+/// let dev = Cpu::default();
+/// // One image of 1×3 pixels with the scores of two classes.
+/// let logits = dev.tensor([[[[2.0, 0.0, 5.0]], [[2.0, 0.0, -5.0]]]]);
+/// let loss = CrossEntropy { ignore_index: Some(255), ..CrossEntropy::default() };
+/// let value = loss.of(logits, &[0, 1, 255])?;
+/// assert!((value.array() - 2f64.ln()).abs() < 1e-12);
+/// # Ok::<(), shapeproof::train::LossError<CpuError>>(())
+/// ```
+///
+/// # Same as
+/// `torch.nn.CrossEntropyLoss(ignore_index=…, label_smoothing=…)`
+///
+/// # Source
+/// Label smoothing: Szegedy et al., "Rethinking the Inception Architecture for Computer Vision",
+/// 2016.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CrossEntropy {
+    /// The share of the target that is spread evenly over all classes.
+    pub label_smoothing: f64,
+    /// The label of what does not count.
+    pub ignore_index: Option<usize>,
+}
+
+/// How far scores are from the right classes, on average: softmax, logarithm and mean in one.
+///
+/// `L = −1/n · Σ ln softmax(x)[label]`
+///
+/// NaN in the logits makes the loss and their gradient NaN.
+///
+/// # Shapes
+/// `logits` `(B, C)` with a label for each example, or `(B, C, H, W)` with one for each pixel, row
+/// by row; the batch may be a `usize` or a `Const`. The result is a number.
+///
+/// # Errors
+/// [`LossError`] when a label is no class, there are too many or too few of them, or none; or when
+/// the device is out of memory.
+///
+/// # Example
+/// ```
+/// use shapeproof::prelude::*;
+/// use shapeproof::train::cross_entropy;
+/// let dev = Cpu::default();
+/// let logits = dev.tensor([[7.0, 7.0], [0.0, 0.0]]);
+/// let loss = cross_entropy(logits.leaky_trace(), &[1, 0])?;
+/// assert!((loss.array() - 2f64.ln()).abs() < 1e-12);
+/// assert_eq!(loss.backward().get(&logits).array(), [[0.25, -0.25], [-0.25, 0.25]]);
+///
+/// let error = cross_entropy(logits, &[1, 2]).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "label 1 of 2 is class 2; there are 2 classes, from 0 to 1"
+/// );
+/// # Ok::<(), shapeproof::train::LossError<CpuError>>(())
+/// ```
+///
+/// # Same as
+/// `torch.nn.functional.cross_entropy(logits, labels)`
+pub fn cross_entropy<S, E, D, T>(
+    logits: Tensor<S, E, D, T>,
+    labels: &[usize],
+) -> Result<Tensor<(), E, D, T>, LossError<D::Err>>
+where
+    S: Shape,
+    E: Element,
+    D: Device<E>,
+    T: Tape<E, D>,
+{
+    CrossEntropy::default().of(logits, labels)
+}
+
+impl CrossEntropy {
+    /// The loss of `logits` where `labels` are right; see [`cross_entropy`].
+    ///
+    /// # Errors
+    /// Those of [`cross_entropy`], and when every label is ignored or the smoothing is not from 0
+    /// to 1.
+    pub fn of<S, E, D, T>(
+        &self,
+        logits: Tensor<S, E, D, T>,
+        labels: &[usize],
+    ) -> Result<Tensor<(), E, D, T>, LossError<D::Err>>
+    where
+        S: Shape,
+        E: Element,
+        D: Device<E>,
+        T: Tape<E, D>,
+    {
+        const {
+            assert!(
+                S::NUM_DIMS >= 2,
+                "logits have a batch and classes: (B, C), or (B, C, H, W)"
+            )
+        };
+        let classes = self.checked(logits.shape(), labels)?;
+        let (logits, tape) = logits.split_tape();
+        let slices = on_cpu(&logits).filter(|logits| logits.values().is_some());
+        match slices {
+            Some(on_cpu) => self.fused(&logits, on_cpu, classes, tape),
+            None => by_ops(logits, classes, tape),
+        }
+        .map_err(LossError::Device)
+    }
+
+    /// The sizes and labels, if they fit.
+    fn checked<'l, S: Shape, E: Debug + Display>(
+        &self,
+        shape: &S,
+        labels: &'l [usize],
+    ) -> Result<Classes<'l>, LossError<E>> {
+        let sizes: Vec<usize> = shape.concrete().into_iter().collect();
+        let axis = Axis {
+            outer: sizes[0],
+            len: sizes[1],
+            inner: sizes[2..].iter().product(),
+        };
+        let (label_smoothing, ignore_index) = (self.label_smoothing, self.ignore_index);
+        if !(0.0..=1.0).contains(&label_smoothing) {
+            return Err(LossError::Smoothing { label_smoothing });
+        }
+        let (found, expected) = (labels.len(), axis.outer * axis.inner);
+        if axis.numbers() == 0 {
+            return Err(LossError::Empty { sizes });
+        }
+        if found != expected {
+            return Err(LossError::LabelCount {
+                found,
+                expected,
+                sizes,
+            });
+        }
+        let counts = |label: usize| Some(label) != ignore_index;
+        let wrong = |label: &usize| *label >= axis.len && counts(*label);
+        if let Some(place) = labels.iter().position(wrong) {
+            return Err(LossError::Label {
+                place,
+                count: found,
+                label: labels[place],
+                classes: axis.len,
+                ignore_index,
+            });
+        }
+        let classes = Classes {
+            axis,
+            labels,
+            label_smoothing,
+            ignore_index,
+        };
+        match ignore_index {
+            Some(ignore_index) if classes.counted() == 0 => Err(LossError::AllIgnored {
+                count: found,
+                ignore_index,
+            }),
+            _ => Ok(classes),
+        }
+    }
+
+    /// On the CPU: the kernels, on the logits where they lie.
+    fn fused<S, E, D, T>(
+        &self,
+        logits: &Tensor<S, E, D>,
+        cpu: &dyn Parameter<E>,
+        classes: Classes<'_>,
+        mut tape: T,
+    ) -> Result<Tensor<(), E, D, T>, D::Err>
+    where
+        S: Shape,
+        E: Element,
+        D: Device<E>,
+        T: Tape<E, D>,
+    {
+        let rows = classes.labels.len();
+        let mut kept = vec![E::zero(); 2 * rows];
+        let (largest, sums) = kept.split_at_mut(rows);
+        let values = cpu.values().unwrap_or_default();
+        let loss = filled(
+            logits.device(),
+            &(),
+            &[classes.forward(values, largest, sums)],
+        )?;
+        if T::OWNS_TAPE {
+            let (logits, of_loss) = (logits.clone(), loss.clone());
+            let labels = classes.labels.to_vec();
+            let (axis, options) = (classes.axis, *self);
+            tape.add_backward_op(move |gradients| {
+                gradients.try_alloc_for(&logits)?;
+                gradients.try_alloc_for(&of_loss)?;
+                let (Some(logits), Some(loss)) = (on_cpu(&logits), on_cpu(&of_loss)) else {
+                    unreachable!("forward has read the logits on the CPU")
+                };
+                let gradients = (gradients as &mut dyn Any).downcast_mut();
+                let gradients: &mut Gradients<E, Cpu> =
+                    gradients.expect("the tape of a tensor on the CPU is, too");
+                let d_loss = slot(loss, gradients)[0];
+                let classes = Classes {
+                    axis,
+                    labels: &labels,
+                    label_smoothing: options.label_smoothing,
+                    ignore_index: options.ignore_index,
+                };
+                let values = logits.values().unwrap_or_default();
+                let (largest, sums) = kept.split_at(rows);
+                classes.backward(values, largest, sums, d_loss, slot(logits, gradients));
+                Ok(())
+            });
+        }
+        Ok(loss.put_tape(tape))
+    }
+}
+
+/// A gradient that has its memory.
+fn slot<'g, E: Element>(
+    of: &dyn Parameter<E>,
+    gradients: &'g mut Gradients<E, Cpu>,
+) -> &'g mut [E] {
+    of.gradient(gradients)
+        .unwrap_or_else(|_| unreachable!("the memory was allocated before"))
+}
+
+/// On other devices, and for logits that do not lie row by row: dfdx's ops.
+fn by_ops<S, E, D, T>(
+    logits: Tensor<S, E, D>,
+    classes: Classes<'_>,
+    tape: T,
+) -> Result<Tensor<(), E, D, T>, D::Err>
+where
+    S: Shape,
+    E: Element,
+    D: Device<E>,
+    T: Tape<E, D>,
+{
+    let Axis { outer, len, inner } = classes.axis;
+    let share = -1.0 / classes.counted() as f64;
+    let even = classes.label_smoothing / len as f64;
+    let mut weights = vec![scalar::<E>(0.0); classes.axis.numbers()];
+    for (row, label) in classes.labels.iter().enumerate() {
+        if Some(*label) == classes.ignore_index {
+            continue;
+        }
+        let place = |class: usize| (row / inner * len + class) * inner + row % inner;
+        for class in 0..len {
+            weights[place(class)] = scalar(share * even);
+        }
+        weights[place(*label)] = scalar(share * (1.0 - classes.label_smoothing + even));
+    }
+    let sizes = (outer, len, inner);
+    let weights: Tensor<_, E, D> = filled(logits.device(), &sizes, &weights)?;
+    let logits = logits.put_tape(tape).try_reshape_like(&sizes)?;
+    let logs = logits.try_log_softmax::<dfdx::prelude::Axis<1>>()?;
+    logs.try_mul(weights)?.try_sum()
+}

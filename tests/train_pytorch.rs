@@ -1,0 +1,141 @@
+//! Losses and optimisers against PyTorch's.
+//!
+//! `tests/pytorch/make_goldens_train.py` made the numbers. Logits, parameters and gradients are the
+//! formulas below on both sides.
+
+#[rustfmt::skip] // stands as the script and rustfmt wrote it
+#[path = "pytorch/goldens_train.rs"]
+mod goldens;
+mod support;
+
+use shapeproof::prelude::*;
+use shapeproof::train::{Adam, AdamW, CrossEntropy, RmsProp, Sgd};
+use support::assert_near;
+
+/// A few functions and divisions that two libraries round in the last digits.
+const ROUNDED: f64 = 1e-14;
+
+/// Multiples of 1/16 from −50/16 to 50/16.
+fn sixteenths(salt: usize, len: usize) -> Vec<f64> {
+    (0..len)
+        .map(|i| (((i * 37 + salt * 29 + 11) % 101) as f64 - 50.0) / 16.0)
+        .collect()
+}
+
+/// Classes in turn; where `ignored` is given, every fourth label is that.
+fn labels(len: usize, classes: usize, ignored: Option<usize>) -> Vec<usize> {
+    let class = |i: usize| (i * 5 + i / 3) % classes;
+    (0..len)
+        .map(|i| ignored.filter(|_| i % 4 == 1).unwrap_or(class(i)))
+        .collect()
+}
+
+#[track_caller]
+fn compare_loss<S: Shape>(shape: S, loss: CrossEntropy, golden: (f64, &[f64])) {
+    let count = shape.num_elements();
+    let classes: Vec<usize> = shape.concrete().into_iter().collect();
+    let labels = labels(count / classes[1], classes[1], loss.ignore_index);
+    let logits: Tensor<S, f64, Cpu> = Cpu::default().tensor_from_vec(sixteenths(0, count), shape);
+    let loss = loss
+        .of(logits.leaky_trace(), &labels)
+        .expect("right labels");
+    assert_near("loss", &loss.as_vec(), &[golden.0], ROUNDED, 0.0);
+    let d_logits = loss.backward().get(&logits).as_vec();
+    assert_near("gradient", &d_logits, golden.1, ROUNDED, 0.0);
+}
+
+#[test]
+fn losses() {
+    let (smoothed, ignored) = (0.125, Some(255));
+    let loss = CrossEntropy::default();
+    compare_loss((4, Const::<3>), loss, goldens::VECTORS);
+    let loss = CrossEntropy {
+        label_smoothing: smoothed,
+        ..loss
+    };
+    compare_loss((Const::<4>, Const::<3>), loss, goldens::SMOOTHED);
+    let loss = CrossEntropy::default();
+    let pixels = (2, Const::<3>, Const::<2>, Const::<4>);
+    compare_loss(pixels, loss, goldens::PIXELS);
+    let loss = CrossEntropy {
+        ignore_index: ignored,
+        ..loss
+    };
+    compare_loss(pixels, loss, goldens::PIXELS_IGNORED);
+    let loss = CrossEntropy {
+        label_smoothing: 0.25,
+        ignore_index: Some(2),
+    };
+    let pixels = (2, Const::<5>, Const::<3>, Const::<2>);
+    compare_loss(pixels, loss, goldens::PIXELS_IGNORED_SMOOTHED);
+}
+
+type P<E> = Tensor<Rank1<5>, E, Cpu>;
+
+fn numbers<E: Element>(salt: usize) -> P<E> {
+    let values = sixteenths(salt, 5).into_iter().map(E::of).collect();
+    Cpu::default().tensor_from_vec(values, (Const,))
+}
+
+fn gradients<E: Element>(p: &P<E>, step: usize) -> Gradients<E, Cpu>
+where
+    Cpu: Device<E>,
+{
+    (p.leaky_trace() * numbers(2 + step)).sum().backward()
+}
+
+/// Compares both ways of taking a step with what PyTorch has after every step.
+macro_rules! steps {
+    ($($test:ident, $GOLDEN:ident: |$p:ident| $opt:expr;)+) => {$(
+        #[test]
+        fn $test() {
+            steps!(@ f64, ROUNDED, $GOLDEN, |$p| $opt);
+            // A few roundings a step, of numbers of a size up to 6.
+            steps!(@ f32, 1e-5, $GOLDEN, |$p| $opt);
+        }
+    )+};
+    (@ $E:ty, $tolerance:expr, $GOLDEN:ident, |$p:ident| $opt:expr) => {
+        let mut updated: P<$E> = numbers(1);
+        let $p = &updated;
+        let mut updating = $opt;
+        let mut stepped: P<$E> = numbers(1);
+        let $p = &stepped;
+        let mut stepping = $opt;
+        let wide = |p: &P<$E>| p.as_vec().into_iter().map(f64::from).collect::<Vec<_>>();
+        for (step, expected) in goldens::$GOLDEN.iter().enumerate() {
+            let grads = gradients(&updated, step);
+            updating.update(&mut updated, &grads).expect("all used");
+            let what = format!("{} step {step}", stringify!($E));
+            assert_near(&what, &wide(&updated), expected, $tolerance, 0.0);
+            assert_eq!(grads.get(&updated).array(), numbers::<$E>(2 + step).array(), "{what}");
+
+            let mut grads = gradients(&stepped, step);
+            stepping.step(&mut stepped, &mut grads).expect("memory");
+            assert_eq!(stepped.array(), updated.array(), "{what}");
+            assert_eq!(grads.get(&stepped).array(), [0.0; 5], "{what}");
+            assert_eq!(stepping.state().parameters(), updating.state().parameters());
+        }
+    };
+}
+
+steps! {
+    sgd, SGD: |p| Sgd::new(p, 0.1);
+    sgd_decay, SGD_DECAY: |p| Sgd::new(p, 0.1).weight_decay(0.25);
+    sgd_momentum, SGD_MOMENTUM: |p| Sgd::new(p, 0.1).momentum(0.75).weight_decay(0.25);
+    sgd_dampened, SGD_DAMPENED: |p| Sgd::new(p, 0.1).momentum(0.75).dampening(0.5);
+    sgd_nesterov, SGD_NESTEROV:
+        |p| Sgd::new(p, 0.1).momentum(0.75).weight_decay(0.25).nesterov(true);
+    adam, ADAM: |p| Adam::new(p, 0.1);
+    adam_options, ADAM_OPTIONS:
+        |p| Adam::new(p, 0.1).betas((0.75, 0.875)).eps(0.125).weight_decay(0.25);
+    adam_w, ADAM_W: |p| AdamW::new(p, 0.1);
+    adam_w_options, ADAM_W_OPTIONS:
+        |p| AdamW::new(p, 0.1).betas((0.75, 0.875)).eps(0.125).weight_decay(0.25);
+    rms_prop, RMS_PROP: |p| RmsProp::new(p, 0.1);
+    rms_prop_momentum, RMS_PROP_MOMENTUM:
+        |p| RmsProp::new(p, 0.1).alpha(0.75).eps(0.125).weight_decay(0.25).momentum(0.5);
+    rms_prop_centered, RMS_PROP_CENTERED:
+        |p| RmsProp::new(p, 0.1).alpha(0.75).eps(0.125).centered(true);
+    rms_prop_all, RMS_PROP_ALL:
+        |p| RmsProp::new(p, 0.1).alpha(0.75).weight_decay(0.25).momentum(0.5).centered(true);
+}
