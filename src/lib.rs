@@ -32,9 +32,10 @@
 //! | [`layers`] | one file a layer | `shape`, `kernels`, `tensor` |
 //! | [`engine`] | runs whole models on the CPU | `shape`, `kernels`, `tensor`, `layers`, `model` |
 //! | [`models`] | a zoo of networks | `layers`, by the macros only |
-//! | [`data`] | data sets, batches, synthetic digits | `shape`, `tensor` |
+//! | [`data`] | data sets, readers, augmentation, batches, sets drawn by the program | `shape`, `tensor` |
 //! | [`weights`] | checked loading, renaming, safe saving | `tensor`, what a model says of itself |
-//! | [`train`] | losses, optimisers | `kernels`, `tensor` |
+//! | [`train`] | losses, optimisers, metrics | `kernels`, `tensor`, `data` |
+//! | [`vision`] | images ↔ tensors, pictures of filters, feature maps, masks and boxes | `shape`, `tensor`, `data`, `train` |
 //! | [`mod@gradcheck`] | gradients compared with differences, yours too | `shape`, `tensor`, `layers` |
 //!
 //! The errors of the compiler, each with its program and its remedy, are in the [`guide`].
@@ -57,6 +58,7 @@ pub mod shape;
 pub mod strategies;
 pub mod tensor;
 pub mod train;
+pub mod vision;
 pub mod weights;
 
 pub use dfdx;

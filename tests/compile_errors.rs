@@ -55,6 +55,11 @@ const GROUPS: &[(&str, &str, &str)] = &[
         "These are rustc's own mismatches of types: what the model or layer expects stands first, what it was given second. A tensor's type lists batch, channels, height and width.",
     ),
     (
+        "data",
+        "Data of another kind",
+        "A set of samples has the shape of its images and the kind of its targets in its type: classes, masks, boxes or numbers, and how many.",
+    ),
+    (
         "devices",
         "Numbers and devices mixed",
         "A model computes with one type of number on one device, and so do its inputs, targets and parameters.",

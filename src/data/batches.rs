@@ -48,14 +48,13 @@ impl<'a, S: Batched, const CLASSES: usize, E: Element, D: Device<E>> Batches<'a,
         for (channel, scale) in scales.iter().enumerate() {
             scale.check(channel)?;
         }
-        let numbers = |scale: &Scale| std::array::from_fn(|p| scalar(scale.apply(p as u8)));
         Ok(Batches {
             data,
             device: device.clone(),
             size,
             order,
             next: 0,
-            numbers: scales.iter().map(numbers).collect(),
+            numbers: scales.iter().map(|scale| scale.numbers()).collect(),
             pixels: Vec::new(),
             one_hot: Vec::new(),
         })

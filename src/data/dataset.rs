@@ -41,7 +41,7 @@ pub struct Dataset<S, const CLASSES: usize> {
     labels: Vec<usize>,
     /// One for every channel, or one for all of them.
     scales: Vec<Scale>,
-    shape: PhantomData<S>,
+    shape: PhantomData<fn() -> S>,
 }
 
 /// Colour 32×32 images of ten kinds of things: CIFAR-10.
@@ -247,6 +247,11 @@ impl<S: Batched, const CLASSES: usize> Dataset<S, CLASSES> {
     /// The classes of all images, in order.
     pub fn labels(&self) -> &[usize] {
         &self.labels
+    }
+
+    /// By which numbers the images are normalised.
+    pub(super) fn normalization(&self) -> &[Scale] {
+        &self.scales
     }
 
     /// The first `n` examples, or all where there are fewer.

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use super::files::FileError;
+use super::target::TargetError;
 use crate::shape::Dims;
 
 /// What is wrong with a data set. The fields hold the facts, `Display` puts them in one sentence.
@@ -169,6 +171,56 @@ pub enum DataError {
     /// Batches without examples were asked for; there would be no end of them.
     #[error("a batch needs at least one example, asked for batches of 0")]
     BatchOfZero,
+    /// Sizes of a picture that cannot be, or that its values do not fit.
+    #[error(
+        "a picture has 1 or 3 channels and at least one pixel: {channels}×{height}×{width} does \
+         not fit {}",
+        counted(*.found as u128, "value")
+    )]
+    PictureSize {
+        /// Channels asked for.
+        channels: usize,
+        /// Rows asked for.
+        height: usize,
+        /// Columns asked for.
+        width: usize,
+        /// Values given.
+        found: usize,
+    },
+    /// Values of an image are not as many as its type has.
+    #[error("an image of {} has {}, found {found}",
+        image(*.shape), counted(.shape.len() as u128, "value"))]
+    ImageValues {
+        /// The shape in the type.
+        shape: Dims,
+        /// Values given.
+        found: usize,
+    },
+    /// A target is not what its type promises.
+    #[error("sample {record} of {origin}: {problem}")]
+    Target {
+        /// Where the samples come from.
+        origin: Origin,
+        /// The sample's place, counted from 0.
+        record: usize,
+        /// What is wrong with it.
+        problem: TargetError,
+    },
+    /// Something is wrong in a folder of pictures.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The system gives no thread to read in.
+    #[error("cannot start a thread: {reason}")]
+    Thread {
+        /// What the system says.
+        reason: io::Error,
+    },
+    /// The device cannot take a batch.
+    #[error("the device cannot take a batch: {reason}")]
+    Device {
+        /// What the device says.
+        reason: String,
+    },
 }
 
 /// What an IDX file holds.
@@ -260,6 +312,8 @@ pub enum Origin {
     File(PathBuf),
     /// A vector that the program itself made.
     Memory,
+    /// Samples that the program itself made or fetched.
+    Samples,
 }
 
 impl fmt::Display for Origin {
@@ -267,6 +321,7 @@ impl fmt::Display for Origin {
         match self {
             Origin::File(path) => path.display().fmt(f),
             Origin::Memory => f.write_str("the labels given"),
+            Origin::Samples => f.write_str("those given"),
         }
     }
 }

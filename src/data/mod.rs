@@ -1,11 +1,13 @@
-//! Data sets in memory, mini-batches of them, and digits drawn by the program itself.
+//! Data sets: images of a typed shape, each with a class, a mask, boxes or numbers; readers of the
+//! files they come in; augmentation; batches of them as tensors; and sets that the program draws.
 //!
-//! This room knows pixels as bytes, labels as class numbers, the files they come in, and how both
-//! become tensors of the shape that a model declares. It must never know a layer, a model or a
-//! training loop.
+//! This room knows pixels as bytes, targets, files, and how they become tensors of the shapes that
+//! a model declares. It must never know a layer, a model or a training loop.
 //!
-//! Begin with [`Dataset`], which ties the images to the type of the model's input; then
-//! [`Batches`], which hands them out as tensors. [`synthetic_digits`] needs no file at all:
+//! Begin with [`Dataset`], which ties images in memory to the type of the model's input; then
+//! [`Batches`], which hands them out as tensors. What is larger than memory, or has other targets
+//! than classes, is a [`Source`] of [`Sample`]s, and a [`Loader`] reads, augments and batches it in
+//! the background. [`synthetic_digits`] needs no file at all:
 //!
 //! ```
 //! use rand::SeedableRng;
@@ -29,17 +31,36 @@
 //! assert_eq!(sizes, [4, 4, 2]);
 //! ```
 
+mod augment;
 mod batches;
 mod dataset;
 mod error;
+mod files;
 mod idx;
+mod loader;
 mod normalize;
+mod ordered;
+mod picture;
+mod sample;
+mod seeds;
+mod source;
 mod synthetic;
+mod target;
 mod unpack;
 
+pub use augment::{
+    ColorJitter, Cutout, ElasticTransform, Mirror, Motion, NegatingFlip, RandomAffine, RandomCrop,
+    RandomHorizontalFlip, RandomRotation, RandomVerticalFlip, Spatial, Transform,
+};
 pub use batches::{Batches, MiniBatch};
 pub use dataset::{Cifar10, Dataset, Digits};
 pub use error::{Contents, DataError, Kind, Origin};
+pub use files::{FileError, ImageFolder, MaskPairs, Skipped, Tub, VocBoxes};
 pub use idx::{read_images, read_labels, Images};
-pub use normalize::Normalize;
-pub use synthetic::synthetic_digits;
+pub use loader::{Epoch, Examples, Loader};
+pub use normalize::{Normalize, Scale};
+pub use picture::Picture;
+pub use sample::{Image, Sample};
+pub use source::{SampleOf, Samples, Source, Subset, WithTargets};
+pub use synthetic::{synthetic_digits, DigitScenes, Rotated, SyntheticRoad, SyntheticShapes};
+pub use target::{BoundingBox, Boxes, Class, Dense, Mask, Numbers, Target, TargetError, IGNORE};

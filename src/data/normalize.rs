@@ -1,8 +1,10 @@
 //! Pixels as numbers around zero.
 
 use super::error::DataError;
+use super::source::Source;
 use super::Dataset;
 use crate::shape::Chw;
+use crate::tensor::{scalar, Element};
 
 /// Gives every channel a mean of zero and a spread of one.
 ///
@@ -68,24 +70,39 @@ impl<const C: usize> Normalize<C> {
     pub fn of<const H: usize, const W: usize, const CLASSES: usize>(
         data: &Dataset<Chw<C, H, W>, CLASSES>,
     ) -> Self {
-        let mut normalize = Self::NONE;
-        if data.is_empty() {
-            return normalize;
+        let mut counts = Counts::new(C);
+        for i in 0..data.len() {
+            counts.add(data.image(i));
         }
-        let pixels = (data.len() * H * W) as f64;
-        for channel in 0..C {
-            // Counting is exact, whatever the number of pixels.
-            let mut counts = [0u64; 256];
-            for i in 0..data.len() {
-                for pixel in &data.image(i)[channel * H * W..(channel + 1) * H * W] {
-                    counts[usize::from(*pixel)] += 1;
-                }
+        Self::counted(&counts)
+    }
+
+    /// The same of any source, every image of which is fetched once.
+    ///
+    /// # Errors
+    /// The first image that cannot be read.
+    pub fn of_source<const H: usize, const W: usize>(
+        source: &impl Source<Shape = Chw<C, H, W>>,
+    ) -> Result<Self, DataError> {
+        let mut counts = Counts::new(C);
+        for i in 0..source.len() {
+            counts.add(source.get(i)?.image.values());
+        }
+        Ok(Self::counted(&counts))
+    }
+
+    fn counted(counts: &Counts) -> Self {
+        let mut normalize = Self::NONE;
+        for (channel, counts) in counts.0.iter().enumerate() {
+            let pixels = counts.iter().sum::<u64>() as f64;
+            if pixels == 0.0 {
+                continue;
             }
             let average = |f: &dyn Fn(f64) -> f64| {
                 let values = (0..=255u8).map(|p| f(f64::from(p) / 255.0));
                 values
                     .zip(counts)
-                    .map(|(value, count)| value * count as f64)
+                    .map(|(value, count)| value * *count as f64)
                     .sum::<f64>()
                     / pixels
             };
@@ -97,22 +114,40 @@ impl<const C: usize> Normalize<C> {
     }
 
     /// Mean and divisor of every channel.
-    pub(super) fn scales(self) -> Vec<Scale> {
+    pub fn scales(self) -> Vec<Scale> {
         let scale = |(mean, std)| Scale { mean, std };
         self.mean.into_iter().zip(self.std).map(scale).collect()
     }
 }
 
-/// The numbers of one channel.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Scale {
+/// How often each byte comes in each channel: exact, whatever the number of pixels.
+struct Counts(Vec<[u64; 256]>);
+
+impl Counts {
+    fn new(channels: usize) -> Self {
+        Counts(vec![[0; 256]; channels])
+    }
+
+    fn add(&mut self, image: &[u8]) {
+        let channel = image.len() / self.0.len().max(1);
+        for (c, counts) in self.0.iter_mut().enumerate() {
+            for pixel in &image[c * channel..(c + 1) * channel] {
+                counts[usize::from(*pixel)] += 1;
+            }
+        }
+    }
+}
+
+/// By which numbers one channel is normalised: [`Normalize`] for a single channel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scale {
     mean: f64,
     std: f64,
 }
 
 impl Scale {
     /// Pixels from 0 to 1.
-    pub(super) const NONE: Scale = Scale {
+    pub const NONE: Scale = Scale {
         mean: 0.0,
         std: 1.0,
     };
@@ -126,8 +161,20 @@ impl Scale {
         Err(DataError::Normalization { channel, mean, std })
     }
 
+    /// The number that a model sees for every byte.
+    pub(super) fn numbers<E: Element>(self) -> [E; 256] {
+        std::array::from_fn(|pixel| scalar(self.apply(pixel as u8)))
+    }
+
+    /// The pixel that a model sees as `number`, the nearest there is.
+    pub fn pixel(self, number: f64) -> u8 {
+        let std = if self.std == 0.0 { 1.0 } else { self.std };
+        // `as` cuts off below 0 and above 255.
+        ((number * std + self.mean) * 255.0 + 0.5) as u8
+    }
+
     /// `pixel` as the number that a model sees.
-    pub(super) fn apply(self, pixel: u8) -> f64 {
+    pub fn apply(self, pixel: u8) -> f64 {
         let shifted = f64::from(pixel) / 255.0 - self.mean;
         if self.std == 0.0 {
             shifted

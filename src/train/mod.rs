@@ -1,7 +1,7 @@
-//! Training: losses and optimisers.
+//! Training: losses, optimisers, and metrics that say how good a model is.
 //!
-//! This room knows tensors and kernels; it must never know a layer or a model. Begin with
-//! [`cross_entropy()`] and [`Sgd`].
+//! This room knows tensors, kernels and what data promises of its targets; it must never know a
+//! layer or a model. Begin with [`cross_entropy()`] and [`Sgd`], then [`metrics`].
 //!
 //! The optimisers are dfdx's by trait: `opt.update(&mut net, &grads)` works with either. On the CPU
 //! `opt.step(&mut net, &mut grads)` is the faster way, and leaves the gradients zero. On other
@@ -11,6 +11,7 @@
 mod adam;
 mod cross_entropy;
 mod losses;
+pub mod metrics;
 mod optimizer;
 mod rms_prop;
 mod sgd;

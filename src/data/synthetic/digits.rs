@@ -9,9 +9,10 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, RngCore, SeedableRng};
 
-use super::{Dataset, Digits};
+use crate::data::{Dataset, Digits};
 
-const SIDE: usize = 28;
+/// Rows and columns of a digit.
+pub(super) const SIDE: usize = 28;
 /// Straight pieces that stand for one piece of a curve.
 const PIECES: usize = 5;
 
@@ -123,9 +124,14 @@ pub fn synthetic_digits(count: usize, seed: u64) -> Digits {
     labels.shuffle(&mut rng);
     let mut pixels = Vec::with_capacity(count * SIDE * SIDE);
     for label in &labels {
-        pixels.extend_from_slice(&draw(DIGITS[*label], &mut rng));
+        pixels.extend_from_slice(&draw_digit(*label, &mut rng));
     }
     Dataset::checked(pixels, labels)
+}
+
+/// Draws one digit, which is below 10.
+pub(super) fn draw_digit(digit: usize, rng: &mut StdRng) -> [u8; SIDE * SIDE] {
+    draw(DIGITS[digit], rng)
 }
 
 fn draw(ways: &[&[Stroke]], rng: &mut StdRng) -> [u8; SIDE * SIDE] {

@@ -1,0 +1,148 @@
+//! Pictures of what goes into a network and of what comes out.
+
+use shapeproof::data::{BoundingBox, Image, Normalize, Picture};
+use shapeproof::prelude::*;
+use shapeproof::train::metrics::ConfusionMatrix;
+use shapeproof::vision::{
+    captioned, class_colour, confusion_picture, draw_bounding_boxes, draw_heat, feature_maps,
+    filters, heat_colour, make_grid, to_pictures, to_tensor, write_text,
+};
+
+#[test]
+fn tensors_and_pictures_are_each_other_s_opposite() {
+    let dev = Cpu::default();
+    let images: Vec<Image<Chw<3, 2, 5>>> = (0..3)
+        .map(|i| Image::new((0..30).map(|p| 80 * i + 2 * p).collect()).unwrap())
+        .collect();
+    for normalize in [Normalize::IMAGENET, Normalize::BYTES, Normalize::NONE] {
+        let batch: Tensor<(usize, Const<3>, Const<2>, Const<5>), f64, _> =
+            to_tensor(&dev, &images, normalize).unwrap();
+        assert_eq!(batch.shape().0, 3);
+        let pictures = to_pictures(&batch, normalize);
+        for (picture, image) in pictures.iter().zip(&images) {
+            assert_eq!(picture, &image.to_picture());
+        }
+    }
+    let wild: Tensor<(usize, Const<1>, Const<1>, Const<3>), f32, _> =
+        dev.tensor_from_vec(vec![-2.0, 9.0, f32::NAN], (1, Const, Const, Const));
+    assert_eq!(to_pictures(&wild, Normalize::NONE)[0].values(), [0, 255, 0]);
+}
+
+#[test]
+fn grids_put_pictures_into_the_middles_of_cells() {
+    let small = Picture::filled(2, 2, [10, 20, 30]);
+    let large = Picture::new(1, 4, 6, vec![9; 24]).unwrap();
+    let grid = make_grid(&[small.clone(), large, small], 2);
+    assert_eq!((grid.height(), grid.width()), (14, 18));
+    assert_eq!(grid.pixel(3, 4), [10, 20, 30]);
+    assert_eq!(grid.pixel(2, 4), [255; 3]);
+    assert_eq!(grid.pixel(2, 10), [9; 3]);
+    assert_eq!(grid.pixel(9, 4), [10, 20, 30]);
+    assert_eq!(grid.pixel(9, 12), [255; 3]);
+    assert_eq!(make_grid(&[], 3).values(), [255; 3]);
+}
+
+#[test]
+fn text_is_written_where_it_should_be() {
+    let mut picture = Picture::filled(7, 9, [0; 3]);
+    write_text(&mut picture, (1, 1), "1L", [255; 3], 1);
+    let rows: Vec<String> = (0..7)
+        .map(|row| {
+            let ink = |column| picture.pixel(row, column) == [255; 3];
+            (0..9).map(|c| if ink(c) { '#' } else { '.' }).collect()
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            ".........",
+            "..#..#...",
+            ".##..#...",
+            "..#..#...",
+            "..#..#...",
+            ".###.###.",
+            ".........",
+        ]
+    );
+    // Beyond the picture there is nothing to write on.
+    write_text(&mut picture, (5, 7), "beyond", [255; 3], 3);
+    let wide = captioned(&picture, "a long caption");
+    assert_eq!((wide.height(), wide.width()), (14, 14 * 4 - 1));
+}
+
+#[test]
+fn boxes_are_drawn_within_the_photo() {
+    let photo = Picture::new(1, 20, 30, vec![7; 600]).unwrap();
+    let thing = |[xmin, ymin, xmax, ymax]: [f32; 4]| BoundingBox {
+        class: 2,
+        xmin,
+        ymin,
+        xmax,
+        ymax,
+    };
+    let things = [
+        (thing([-5., -5., 12.5, 90.]), "rbc 0.9".to_owned()),
+        (thing([40., 0., 50., 5.]), "beyond".to_owned()),
+    ];
+    let drawn = draw_bounding_boxes(&photo, &things);
+    assert_eq!((drawn.height(), drawn.width()), (20, 30));
+    assert_eq!(drawn.pixel(19, 12), class_colour(2));
+    assert_eq!(drawn.pixel(19, 13), [7; 3]);
+    assert_eq!(drawn.pixel(15, 5), [7; 3]);
+}
+
+#[test]
+fn heat_goes_from_the_least_to_the_largest() {
+    let photo = Picture::filled(1, 3, [100; 3]);
+    let drawn = draw_heat(&photo, &[-1.0, 0.0, 3.0], 1.0);
+    assert_eq!(drawn.pixel(0, 0), heat_colour(0.0));
+    assert_eq!(drawn.pixel(0, 1), heat_colour(0.25));
+    assert_eq!(drawn.pixel(0, 2), heat_colour(1.0));
+    let half = draw_heat(&photo, &[2.0; 3], 0.5);
+    assert_eq!(half.pixel(0, 0), [84, 51, 92]);
+    assert_eq!(heat_colour(f32::NAN), heat_colour(0.0));
+}
+
+#[test]
+fn maps_and_filters_are_sheets() {
+    let dev = Cpu::default();
+    let numbers: Vec<f32> = (0..2 * 5 * 2 * 3).map(|i| i as f32).collect();
+    let features: Tensor<(usize, Const<5>, Const<2>, Const<3>), f32, _> =
+        dev.tensor_from_vec(numbers, (2, Const, Const, Const));
+    let sheet = feature_maps(&features, 1, 4);
+    // Five maps of 8×12 pixels in rows of three.
+    assert_eq!((sheet.height(), sheet.width()), (2 * 10 + 2, 3 * 14 + 2));
+    assert_eq!((sheet.pixel(2, 2), sheet.pixel(9, 13)), ([0; 3], [255; 3]));
+    assert_eq!(sheet.pixel(12, 30), [255; 3]);
+
+    let weight: Tensor<Rank4<9, 3, 2, 2>, f64, _> = dev.sample_normal();
+    let sheet = filters(&weight, 5);
+    assert_eq!((sheet.height(), sheet.width()), (2 * 12 + 2, 8 * 12 + 2));
+    let weight: Tensor<Rank4<4, 6, 2, 3>, f32, _> = dev.zeros();
+    let sheet = filters(&weight, 2);
+    assert_eq!((sheet.height(), sheet.width()), (4 * 6 + 2, 6 * 8 + 2));
+    assert_eq!(sheet.pixel(2, 2), [128; 3]);
+}
+
+#[test]
+fn a_confusion_matrix_is_darkest_where_most_are() {
+    let mut matrix = ConfusionMatrix::<3>::new();
+    for (truth, found, times) in [(0, 0, 12), (0, 1, 3), (1, 1, 7), (2, 0, 1)] {
+        for _ in 0..times {
+            matrix.add(truth, found);
+        }
+    }
+    let picture = confusion_picture(&matrix, ["cat", "dog", "a name that is too long"]);
+    assert_eq!(picture.channels(), 3);
+    // The corner of each cell has its shade.
+    let cell = |truth: usize, found: usize| {
+        let [_, green, _] = picture.pixel(18 + truth * 22, 88 + found * 32);
+        green
+    };
+    assert!(cell(1, 1) < cell(0, 0) && cell(0, 0) < cell(0, 1) && cell(0, 1) < cell(0, 2));
+    assert_eq!(cell(2, 0), cell(1, 1));
+    assert_eq!(
+        (picture.height(), picture.width()),
+        (18 + 3 * 22, 88 + 3 * 32)
+    );
+}
