@@ -4,9 +4,9 @@ use shapeproof::kernels::activation::{self, Activation};
 use shapeproof::kernels::batch_norm::{self, Statistics};
 use shapeproof::kernels::cross_entropy::{self, Targets};
 use shapeproof::kernels::{
-    avg_pool2d, conv2d, conv_transpose2d, global_avg_pool2d, global_max_pool2d, group_norm,
-    layer_norm, linear, log_softmax, max_pool2d, pad2d, pool2d, softmax, sum_pool2d, upsample2d,
-    Axis, Image, Planes, Window,
+    avg_pool2d, conv2d, conv_transpose2d, dropout, global_avg_pool2d, global_max_pool2d,
+    group_norm, layer_norm, linear, log_softmax, max_pool2d, pad2d, pool2d, softmax, sum_pool2d,
+    upsample2d, Axis, Image, Planes, Window,
 };
 use shapeproof::shape::window::{Padding2d, Window2d};
 
@@ -319,6 +319,33 @@ fn a_global_maximum_is_the_first_nan_or_the_first_of_the_largest() {
         [3.0, 0.0, 0.0, 0.0],
     ];
     assert_eq!(dx.to_vec(), expected.concat());
+}
+
+#[test]
+fn dropout_keeps_what_the_definition_keeps_in_every_piece() {
+    let g = dropout::Geometry {
+        len: 2001,
+        numerator: 1,
+        denominator: 4,
+    };
+    let draw = dropout::Draw { seed: 7, first: 3 };
+    let x = vec![3.0f64; 5 * g.len];
+    let mut y = vec![9.0; x.len()];
+    dropout::forward(&g, 5, draw, &x, &mut y);
+    for (nth, y) in y.iter().enumerate() {
+        let keeps = dropout::naive::keeps(&g, draw, nth / g.len, nth % g.len);
+        assert_eq!(*y, if keeps { 4.0 } else { 0.0 }, "number {nth}");
+    }
+    let kept = y.iter().filter(|y| **y > 0.0).count();
+    // 7503.75 expected, a deviation of √(10005 · 3/4 · 1/4) = 43.3.
+    assert!((7330..=7677).contains(&kept), "{kept} of 10005 are kept");
+    let mut piece = vec![9.0; 2 * g.len];
+    let later = dropout::Draw { first: 6, ..draw };
+    dropout::forward(&g, 2, later, &x[..2 * g.len], &mut piece);
+    assert_eq!(piece, y[3 * g.len..], "examples 6 and 7");
+    let other = dropout::Draw { seed: 8, ..draw };
+    dropout::forward(&g, 2, other, &x[..2 * g.len], &mut piece);
+    assert_ne!(piece, y[..2 * g.len], "another seed");
 }
 
 // ---- functions of one number ----

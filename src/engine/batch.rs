@@ -206,6 +206,12 @@ pub fn backward<E: Element>(
         });
     }
     let mut run = |work: &mut [Back<E>]| {
+        if plan.phases.is_empty() {
+            // What flows in flows out.
+            for back in work.iter_mut() {
+                run::seed(plan, back.part, d_outputs, back.room.values);
+            }
+        }
         for (nth, phase) in plan.phases.iter().enumerate().rev() {
             let last = nth + 1 == plan.phases.len();
             let known = &settled[..];

@@ -27,6 +27,8 @@ pub struct Memory<E> {
     pub gathered: Vec<E>,
     /// What the parts gather for the whole batch, part by part.
     pub partial: Vec<E>,
+    /// Of the random numbers.
+    pub seed: u64,
 }
 
 /// Makes `vec` have `len` numbers, which hold anything.

@@ -29,8 +29,8 @@
 //!
 //! # What runs elsewhere
 //!
-//! A model on another device, and a model that holds a layer without a description (as `Dropout`
-//! while training), runs layer by layer through dfdx's ops. [`with_disabled`] makes every model do
+//! A model on another device, and a model that holds a layer without a description (as capsules),
+//! runs layer by layer through dfdx's ops. [`with_disabled`] makes every model do
 //! so.
 //!
 //! [`Layer::describe`]: crate::layers::Layer::describe
@@ -50,7 +50,7 @@ use std::any::Any;
 use std::cell::Cell;
 use std::sync::Arc;
 
-use dfdx::prelude::{Cpu, HasErr, Storage, Tape};
+use dfdx::prelude::{Cpu, HasErr, RandomU64, Storage, Tape};
 
 use crate::kernels::op::MOST_INPUTS;
 use crate::layers::Network;
@@ -235,10 +235,15 @@ where
     let result = planned.map(|planned| {
         let mut memory = planned.forward.take();
         let prepared = entry.prepared(&planned.plan, &parameters);
+        memory.seed = match planned.plan.draws {
+            true => cpu.random_u64(),
+            false => 0,
+        };
         let given = Given {
             inputs: &slices[..inputs.len()],
             parameters: &parameters.values,
             prepared: &prepared.values,
+            seed: memory.seed,
         };
         batch::forward(&planned, given, &mut memory);
         let outputs = outputs((cpu, device), &entry, &planned, given, &mut memory)?;

@@ -59,6 +59,8 @@ pub struct Plan<E: Element> {
     pub gathered: usize,
     /// Numbers computed from parameters.
     pub prepared: usize,
+    /// Whether a step draws random numbers.
+    pub draws: bool,
     /// What it was made for.
     pub purpose: Purpose,
     batch: usize,
@@ -134,6 +136,7 @@ impl<E: Element> Plan<E> {
         }
         Plan {
             phases: phases(&steps, &segments),
+            draws: steps.iter().any(|step| step.op.draws()),
             steps,
             segments,
             parts,

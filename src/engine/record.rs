@@ -50,6 +50,7 @@ impl<E: Element> Record<E> {
             inputs: &inputs,
             parameters: &parameters,
             prepared: &[],
+            seed: self.memory.seed,
         };
         let mut d_parameters = self.taken(&self.parameters, gradients)?;
         let d_outputs = self.taken(&self.outputs, gradients)?;

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::plan::Plan;
 use super::steps::{Gradient, Role, Step};
 use crate::kernels::add;
+use crate::kernels::dropout::Draw;
 use crate::kernels::op::{Backward, Forward, MOST_INPUTS};
 use crate::tensor::Element;
 
@@ -17,6 +18,8 @@ pub struct Given<'a, E> {
     pub parameters: &'a [&'a [E]],
     /// What was computed from them.
     pub prepared: &'a [E],
+    /// Of the random numbers.
+    pub seed: u64,
 }
 
 /// The memory of one part.
@@ -131,11 +134,26 @@ pub fn forward<E: Element>(
                             .map(|all| &mut all[kept_indices(step, images, &chunk)]),
                         statistics: &statistics[step.statistics.clone()],
                         prepared: &given.prepared[step.prepared.clone()],
+                        draw: draw(given, step, part, &chunk),
                         scratch: room.scratch,
                     },
                 );
             }
         });
+    }
+}
+
+/// The random numbers of a step for a chunk of a part.
+fn draw<E: Element>(
+    given: Given<'_, E>,
+    step: &Step<E>,
+    part: &Range<usize>,
+    chunk: &Range<usize>,
+) -> Draw {
+    Draw {
+        // Seeds are scattered, so neighbours have nothing in common.
+        seed: given.seed.wrapping_add(step.output as u64),
+        first: part.start + chunk.start,
     }
 }
 
@@ -246,6 +264,7 @@ pub fn backward<E: Element>(
                     indices: &kept.indices[kept_indices(step, images, &chunk)],
                     statistics: &kept.statistics[step.statistics.clone()],
                     sums: &sums[step.statistics.clone()],
+                    draw: draw(given, step, part, &chunk),
                     scratch: room.scratch,
                 };
                 match step.op.whole_batch().filter(|_| step.role == Role::Apply) {

@@ -36,6 +36,7 @@ pub mod conv2d;
 pub mod conv_transpose2d;
 pub mod crop2d;
 pub mod cross_entropy;
+pub mod dropout;
 pub mod filter2d;
 pub mod global_avg_pool2d;
 pub mod global_max_pool2d;

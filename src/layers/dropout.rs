@@ -3,6 +3,7 @@ use dfdx::prelude::{Dtype, Module, ModuleMut, Shape, Tape, Tensor};
 use super::close::verify;
 use super::elementwise::elementwise_rule;
 use super::Layer;
+use crate::kernels::{dropout, op};
 use crate::shape::{Dims, Misfit, Signature};
 use crate::tensor::{Device, Element, Features, Graph, Value};
 
@@ -11,7 +12,8 @@ use crate::tensor::{Device, Element, Features, Graph, Value};
 /// `y = x · m / (1 − p)`, where `m` is 0 with probability `p = NUMERATOR / DENOMINATOR`, else 1
 ///
 /// `forward_mut`, which trains, drops; `forward`, which evaluates, changes nothing. The random
-/// numbers come from the device, so they follow its seed.
+/// numbers come from the device's seed: the same numbers from the same seed, whatever the number of
+/// threads.
 ///
 /// # Shapes
 /// Any, unchanged.
@@ -105,11 +107,20 @@ where
         x.try_map(|x| self.try_forward_mut(x))
     }
 
-    /// Nothing to do in evaluation; in training the random numbers are dfdx's.
+    /// Nothing to do in evaluation.
     fn describe<'m>(&'m self, graph: &mut Graph<'_, 'm, E>, inputs: &[Value]) -> Option<Value>
     where
         E: Element,
     {
-        (!graph.training()).then_some(inputs[0])
+        if !graph.training() {
+            return Some(inputs[0]);
+        }
+        let dims = graph.dims(inputs[0]);
+        let geometry = dropout::Geometry {
+            len: dims.len(),
+            numerator: N,
+            denominator: M,
+        };
+        Some(graph.push(op::Dropout(geometry), inputs, 0, dims))
     }
 }

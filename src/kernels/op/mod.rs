@@ -8,6 +8,7 @@ mod activation;
 mod batch_norm;
 mod conv2d;
 mod conv_transpose2d;
+mod dropout;
 mod join;
 mod linear;
 mod norm;
@@ -21,6 +22,7 @@ pub use activation::Activate;
 pub use batch_norm::BatchNorm;
 pub use conv2d::Conv2d;
 pub use conv_transpose2d::ConvTranspose2d;
+pub use dropout::Dropout;
 pub use join::{Add, Concat};
 pub use linear::Linear;
 pub use norm::{GroupNorm, LayerNorm};
@@ -36,6 +38,7 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use super::dropout::Draw;
 use super::Number;
 
 /// As many inputs as an op may have.
@@ -55,6 +58,8 @@ pub struct Forward<'a, T> {
     pub statistics: &'a [T],
     /// [`Op::prepared`] numbers, as [`Op::prepare`] wrote them; or none.
     pub prepared: &'a [T],
+    /// For [`Op::draws`].
+    pub draw: Draw,
     /// At least [`Op::scratch`] numbers; they hold anything.
     pub scratch: &'a mut [T],
 }
@@ -79,6 +84,8 @@ pub struct Backward<'a, 'i, 'p, T> {
     pub statistics: &'a [T],
     /// What [`WholeBatch::settle_backward`] wrote, for an op that has it.
     pub sums: &'a [T],
+    /// What forward had.
+    pub draw: Draw,
     /// At least [`Op::scratch`] numbers; they hold anything.
     pub scratch: &'a mut [T],
 }
@@ -154,6 +161,11 @@ pub trait Op<T: Number>: Any + Debug + Send + Sync {
     /// normalisation while training.
     fn whole_batch(&self) -> Option<&dyn WholeBatch<T>> {
         None
+    }
+
+    /// Whether it draws random numbers.
+    fn draws(&self) -> bool {
+        false
     }
 
     /// As many examples as it wants to see at once: where the work for a call outweighs that for an
