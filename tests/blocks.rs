@@ -201,3 +201,93 @@ fn two_in_two_out() {
     let (middle, last) = named.forward(dev.zeros::<Rank4<1, 2, 4, 4>>());
     assert_eq!(named.last.forward(middle).array(), last.array());
 }
+
+#[test]
+fn every_layer_is_seen_by_its_path() {
+    use shapeproof::layers::observe;
+    let dev = Cpu::seed_from_u64(1);
+    let mut net: Net = Net::new(&dev);
+    let x: Tensor<Rank4<2, 3, 9, 7>, f32, _> = dev.sample_normal();
+
+    let (y, seen) = observe::<f32, Cpu, _>(|| net.forward(x.leaky_trace()));
+    let block = "conv1 relu1 conv2 shortcut sum relu2".split(' ');
+    let inner = |path: &str| {
+        let inner = block.clone().map(|layer| format!("{path}.{layer}"));
+        inner.chain([path.to_owned()]).collect::<Vec<_>>()
+    };
+    let expected = [
+        vec!["stem".to_owned()],
+        inner("stage.down"),
+        inner("stage.more.0"),
+        inner("stage.more.1"),
+        ["more", "residual.body", "residual.sum", "residual"]
+            .map(|layer| format!("stage.{layer}"))
+            .to_vec(),
+        ["stage", "around.body", "around.sum", "around"]
+            .map(str::to_owned)
+            .to_vec(),
+        ["up.conv1", "up.both", "up.conv2", "up", "flatten", "fc"]
+            .map(str::to_owned)
+            .to_vec(),
+    ]
+    .concat();
+    assert_eq!(seen.paths().collect::<Vec<_>>(), expected);
+
+    // What was seen is what the layers give one by one.
+    let stem = net.stem.forward(x.clone());
+    let numbers = |path: &str| seen.get(path).unwrap().clone().into_images().as_vec();
+    assert_eq!(numbers("stem"), stem.as_vec());
+    assert_eq!(numbers("stage"), net.stage.forward(stem).as_vec());
+    assert_ne!(numbers("stage.more.0"), numbers("stage.more.1"));
+    assert_eq!(numbers("stage.more.1"), numbers("stage.more"));
+    assert_eq!(seen.get("up").unwrap().dims(), Dims::chw(3, 5, 4));
+    assert_eq!(numbers("fc"), y.as_vec());
+
+    // Each value of `up` flows into the four outputs by its column of weights.
+    let gradients = y.sum().backward();
+    let up = seen.get("up").unwrap().clone().into_images();
+    let column = |j: usize| -> f32 { (0..4).map(|i| net.fc.weight[[i, j]]).sum() };
+    let columns: Vec<f32> = (0..60).map(column).collect();
+    let found = gradients.get(&up).as_vec();
+    for (found, expected) in found.iter().zip(columns.iter().cycle()) {
+        assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+    }
+    assert_eq!(found.len(), 2 * columns.len());
+
+    // A model inside of another's loss is told apart, and the first NaN is found where it arises.
+    let named: NamedOutputs = NamedOutputs::new(&dev);
+    let (_, both) = observe::<f32, Cpu, _>(|| {
+        let images = dev.zeros::<Rank4<1, 2, 4, 4>>();
+        (net.forward(x.clone()), named.forward(images))
+    });
+    assert_eq!(both.iter().next().unwrap().to_string(), "Net.stem");
+    let last = both.iter().last().unwrap();
+    assert_eq!((last.model, &*last.path), ("NamedOutputs", "last"));
+    assert!(both.first_not_finite().is_none());
+    net.stage.more.others[0].conv2.weight = dev.ones() * f32::NAN;
+    let (_, seen) = observe::<f32, Cpu, _>(|| net.forward_mut(x.clone()));
+    let first = seen.first_not_finite().unwrap();
+    assert_eq!(first.to_string(), "Net.stage.more.1.conv2");
+}
+
+#[test]
+fn who_watches_sees_only_what_runs_meanwhile() {
+    use shapeproof::layers::observe;
+    let dev = Cpu::seed_from_u64(1);
+    let net: NamedOutputsAsOne = NamedOutputsAsOne::new(&dev);
+    let x = dev.tensor([[1.0, 2.0, 3.0]]);
+    let (inner, outer) = observe::<f32, Cpu, _>(|| {
+        let (_, inner) = observe::<f32, Cpu, _>(|| net.forward(x.clone()));
+        net.fc.forward(x.clone()); // a layer by itself has no name
+        inner
+    });
+    assert_eq!(inner.paths().collect::<Vec<_>>(), ["fc", "tanh", "both"]);
+    assert_eq!(outer.paths().count(), 0);
+    let error = outer.get("fc").unwrap_err().to_string();
+    assert_eq!(error, "no layer `fc` has run; there was none");
+
+    let panics = std::panic::catch_unwind(|| observe::<f32, Cpu, ()>(|| panic!("in between")));
+    assert!(panics.is_err());
+    let (_, other_numbers) = observe::<f64, Cpu, _>(|| net.forward(x.clone()));
+    assert_eq!(other_numbers.paths().count(), 0);
+}

@@ -84,6 +84,7 @@ fn nested(mut members: Vec<TokenStream>) -> TokenStream {
 /// How a model computes, evaluating and training.
 pub fn network(model: &Model) -> TokenStream {
     let name = &model.graph.name;
+    let called = text(name);
     let Generics { e, d, t, .. } = generics(model);
     let run = |method: Ident, apply: Ident, receiver: TokenStream, borrow: TokenStream| {
         let inputs = (0..model.inputs.len()).map(|i| variable(&model.graph, Source::Input(i)));
@@ -101,6 +102,7 @@ pub fn network(model: &Model) -> TokenStream {
                 (::std::vec::Vec<::shapeproof::tensor::Features<#e, #d>>, #t),
                 #d::Err,
             > {
+                let __model = ::shapeproof::layers::in_model(#called);
                 let mut __inputs = __inputs.into_iter();
                 #(let #inputs = __inputs.next().expect("a model gets all of its inputs");)*
                 #steps
@@ -347,12 +349,15 @@ pub fn steps(graph: &Graph, outputs: &[usize], apply: &Ident, borrow: &TokenStre
         };
         let first = value(0);
         let rest = (1..layer.inputs.len()).map(value);
+        let name = text(field);
         quote! {
-            let (#result, __tape) = ::shapeproof::layers::Layer::#apply(
-                #borrow self.#field,
-                #first.put_tape(__tape),
-                ::std::vec![#(#rest),*],
-            )?
+            let (#result, __tape) = ::shapeproof::layers::named(#name, || {
+                ::shapeproof::layers::Layer::#apply(
+                    #borrow self.#field,
+                    #first.put_tape(__tape),
+                    ::std::vec![#(#rest),*],
+                )
+            })?
             .split_tape();
         }
     });

@@ -31,7 +31,7 @@
 //!
 //! A model on another device, and a model that holds a layer without a description (as capsules),
 //! runs layer by layer through dfdx's ops. [`with_disabled`] makes every model do
-//! so.
+//! so, and so does [`observe`](crate::layers::observe).
 //!
 //! [`Layer::describe`]: crate::layers::Layer::describe
 
@@ -53,7 +53,7 @@ use std::sync::Arc;
 use dfdx::prelude::{Cpu, HasErr, RandomU64, Storage, Tape};
 
 use crate::kernels::op::MOST_INPUTS;
-use crate::layers::Network;
+use crate::layers::{observing, Network};
 use crate::tensor::{
     filled, Device, Element, Features, Graph, Parameter, Parameters, Value, Vectors,
 };
@@ -217,7 +217,7 @@ where
             None => return Ok(None),
         }
     }
-    if DISABLED.get() || inputs.len() > MOST_INPUTS || inputs[0].batch() == 0 {
+    if DISABLED.get() || observing() || inputs.len() > MOST_INPUTS || inputs[0].batch() == 0 {
         return Ok(None);
     }
     let purpose = Purpose {

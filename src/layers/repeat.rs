@@ -1,6 +1,6 @@
 use dfdx::prelude::{Dtype, ModuleVisitor, Storage, Tape, TensorCollection};
 
-use super::{Close, Layer, Statistics};
+use super::{named, Close, Layer, Statistics};
 use crate::shape::{one_input, Dims, Infer, Inner, Inputs, LayerInfo, Misfit, Part, Signature};
 use crate::tensor::{Device, Element, Features, Graph, Value};
 
@@ -248,9 +248,11 @@ where
         x: Features<E, D, T>,
         rest: Vec<Features<E, D>>,
     ) -> Result<Features<E, D, T>, D::Err> {
-        let first = self.first.try_apply(x, rest)?;
-        let mut others = self.others.iter();
-        others.try_fold(first, |x, next| next.try_apply(x, Vec::new()))
+        let first = named(NAMES[0], || self.first.try_apply(x, rest))?;
+        let mut others = NAMES[1..].iter().zip(&self.others);
+        others.try_fold(first, |x, (name, next)| {
+            named(name, || next.try_apply(x, Vec::new()))
+        })
     }
 
     fn try_apply_mut<T: Tape<E, D>>(
@@ -258,9 +260,11 @@ where
         x: Features<E, D, T>,
         rest: Vec<Features<E, D>>,
     ) -> Result<Features<E, D, T>, D::Err> {
-        let first = self.first.try_apply_mut(x, rest)?;
-        let mut others = self.others.iter_mut();
-        others.try_fold(first, |x, next| next.try_apply_mut(x, Vec::new()))
+        let first = named(NAMES[0], || self.first.try_apply_mut(x, rest))?;
+        let mut others = NAMES[1..].iter().zip(&mut self.others);
+        others.try_fold(first, |x, (name, next)| {
+            named(name, || next.try_apply_mut(x, Vec::new()))
+        })
     }
 
     fn describe<'m>(&'m self, graph: &mut Graph<'_, 'm, E>, inputs: &[Value]) -> Option<Value>
