@@ -13,7 +13,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("model", &["shape"]),
     ("data", &["shape", "tensor"]),
     ("weights", &["tensor", "model"]),
-    ("train", &["kernels", "tensor", "data"]),
+    (
+        "train",
+        &[
+            "shape", "kernels", "tensor", "engine", "model", "data", "weights",
+        ],
+    ),
     ("vision", &["shape", "tensor", "data", "train"]),
     ("models", &[]),
     ("strategies", &["shape", "kernels"]),

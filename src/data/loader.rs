@@ -169,6 +169,14 @@ impl<Src: Source> Loader<Src> {
         }
     }
 
+    /// Batches in an epoch.
+    pub fn batches(&self) -> usize {
+        match self.plan.size {
+            0 => 0,
+            size => self.samples().div_ceil(size),
+        }
+    }
+
     /// The batches of one pass over the source.
     ///
     /// # Errors
@@ -178,6 +186,20 @@ impl<Src: Source> Loader<Src> {
         &self,
         device: &D,
         epoch: u64,
+    ) -> Result<Epoch<Src, E, D>, DataError> {
+        self.epoch_from(device, epoch, 0)
+    }
+
+    /// The batches of one pass over the source, without the first `done` of them, which are not
+    /// even read.
+    ///
+    /// # Errors
+    /// As [`epoch`](Self::epoch).
+    pub fn epoch_from<E: Element, D: Device<E>>(
+        &self,
+        device: &D,
+        epoch: u64,
+        done: usize,
     ) -> Result<Epoch<Src, E, D>, DataError> {
         if self.plan.size == 0 {
             return Err(DataError::BatchOfZero);
@@ -191,6 +213,7 @@ impl<Src: Source> Loader<Src> {
         }
         order.truncate(self.samples());
         let batches = order.len().div_ceil(self.plan.size);
+        let done = done.min(batches);
         let maker = Maker {
             plan: self.plan.clone(),
             epoch,
@@ -198,15 +221,15 @@ impl<Src: Source> Loader<Src> {
             numbers: self.plan.scales.iter().map(|s| s.numbers()).collect(),
         };
         let work = if self.threads == 0 {
-            Work::Here { maker, next: 0 }
+            Work::Here { maker, next: done }
         } else {
-            let make = move |batch: usize, stop: &AtomicBool| maker.make(batch, stop);
-            let ordered = Ordered::start(batches, self.threads, self.ahead, make);
+            let make = move |job: usize, stop: &AtomicBool| maker.make(done + job, stop);
+            let ordered = Ordered::start(batches - done, self.threads, self.ahead, make);
             Work::Threads(ordered.map_err(|reason| DataError::Thread { reason })?)
         };
         Ok(Epoch {
             work,
-            left: batches,
+            left: batches - done,
             device: device.clone(),
             source: PhantomData,
         })
@@ -276,6 +299,9 @@ pub struct Examples<S: Batched, T: Target, E: Element, D: Device<E>> {
     pub targets: T::Batch<E, D>,
     /// The targets as they are in the source, for metrics and pictures.
     pub values: Vec<T::Value>,
+    /// Whether images and targets are mixtures, as by [`Loader::mixup`]; `values` are then only one
+    /// part of each.
+    pub mixed: bool,
 }
 
 /// The shapes and the targets, not the images.
@@ -316,6 +342,7 @@ struct Host<T: Target, E> {
     images: Vec<E>,
     numbers: Vec<E>,
     values: Vec<T::Value>,
+    mixed: bool,
 }
 
 struct Maker<Src: Source, E> {
@@ -334,6 +361,7 @@ impl<Src: Source, E: Element> Maker<Src, E> {
             images: Vec::new(),
             numbers: Vec::new(),
             values: Vec::new(),
+            mixed: self.plan.mixup.is_some(),
         };
         for index in &self.order[start..end] {
             if stop.load(Ordering::Relaxed) {
@@ -418,6 +446,12 @@ impl<Src: Source, E: Element, D: Device<E>> Iterator for Epoch<Src, E, D> {
 }
 
 impl<Src: Source, E: Element, D: Device<E>> Epoch<Src, E, D> {
+    /// The batches from here on come on another device, such as one whose random numbers are
+    /// others.
+    pub fn set_device(&mut self, device: D) {
+        self.device = device;
+    }
+
     fn upload(
         &self,
         host: Host<Src::Target, E>,
@@ -434,6 +468,7 @@ impl<Src: Source, E: Element, D: Device<E>> Epoch<Src, E, D> {
             images: filled(&self.device, &shape, &host.images).map_err(failed)?,
             targets: Src::Target::batch(&self.device, &host.values, &host.numbers)
                 .map_err(failed)?,
+            mixed: host.mixed,
             values: host.values,
         })
     }

@@ -24,6 +24,33 @@ pub(crate) trait Rule {
     fn apply<E: Number>(&self, parameter: &mut [E], gradient: &[E], state: &mut ParameterState<E>);
 }
 
+/// What [`Fit`](super::Fit) asks of an optimiser: [`Sgd`](super::Sgd), [`Adam`](super::Adam),
+/// [`AdamW`](super::AdamW) and [`RmsProp`](super::RmsProp) do all of it.
+///
+/// dfdx's trait of this name is in the prelude; it has neither a learning rate nor a state.
+pub trait Optimizer<M, E: Dtype, D: Storage<E>> {
+    /// What it is called in checkpoints: `Adam`.
+    const NAME: &'static str;
+
+    /// The learning rate.
+    fn lr(&self) -> f64;
+
+    /// Changes the learning rate.
+    fn set_lr(&mut self, lr: f64);
+
+    /// One step along `gradients`, which are then zero.
+    ///
+    /// # Errors
+    /// When the device is out of memory.
+    fn step(&mut self, model: &mut M, gradients: &mut Gradients<E, D>) -> Result<(), D::Err>;
+
+    /// What it remembers, to be saved.
+    fn state(&self) -> &OptimizerState<M, E, D>;
+
+    /// What it remembers, to go on from what was saved.
+    fn state_mut(&mut self) -> &mut OptimizerState<M, E, D>;
+}
+
 /// What an optimiser remembers of one parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParameterState<E> {
@@ -455,6 +482,39 @@ macro_rules! optimizer {
             fn rule(&self) -> $Rule {
                 let $this = self;
                 $Rule { $($rule)* }
+            }
+        }
+
+        impl<M, E, D> $crate::train::Optimizer<M, E, D> for $Name<M, E, D>
+        where
+            M: dfdx::prelude::TensorCollection<E, D>,
+            E: $crate::tensor::Element,
+            D: dfdx::prelude::Device<E>,
+        {
+            const NAME: &'static str = stringify!($Name);
+
+            fn lr(&self) -> f64 {
+                self.lr
+            }
+
+            fn set_lr(&mut self, lr: f64) {
+                self.lr = lr;
+            }
+
+            fn step(
+                &mut self,
+                model: &mut M,
+                gradients: &mut dfdx::prelude::Gradients<E, D>,
+            ) -> Result<(), D::Err> {
+                $Name::step(self, model, gradients)
+            }
+
+            fn state(&self) -> &$crate::train::OptimizerState<M, E, D> {
+                &self.state
+            }
+
+            fn state_mut(&mut self) -> &mut $crate::train::OptimizerState<M, E, D> {
+                &mut self.state
             }
         }
 

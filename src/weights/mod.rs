@@ -77,6 +77,7 @@ mod save;
 pub use error::{Difference, WeightError};
 pub use include::Included;
 pub use load::{load, load_bytes, Loader, Report};
+pub(crate) use save::write_whole;
 pub use save::{save, Saver};
 
 fn sizes<S, E, D>(tensor: &dfdx::prelude::Tensor<S, E, D>) -> Vec<usize>

@@ -123,12 +123,22 @@ impl Saver {
             .collect::<Result<Vec<_>, SafeTensorError>>()
             .and_then(|views| safetensors::serialize(views, &None))
             .map_err(|e| error(io::Error::other(format!("{e:?}"))))?;
-        write_whole(path, &bytes).map_err(error)
+        write_whole(path, &bytes)
     }
 }
 
 /// Writes a file beside `path`, waits until the disk has it, and renames it.
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+///
+/// # Errors
+/// [`WeightError::Write`]; what was at `path` before is unchanged then.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), WeightError> {
+    try_write_whole(path, bytes).map_err(|reason| WeightError::Write {
+        path: path.to_owned(),
+        reason,
+    })
+}
+
+fn try_write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

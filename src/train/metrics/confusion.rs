@@ -186,6 +186,16 @@ impl<const N: usize> ConfusionMatrix<N> {
         self.counts[truth * N + found]
     }
 
+    /// All counts, row by row.
+    pub fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
+    /// The matrix of these counts, row by row; `None` unless there are `N · N`.
+    pub fn of_counts(counts: Vec<u64>) -> Option<Self> {
+        (counts.len() == N * N).then_some(ConfusionMatrix { counts })
+    }
+
     /// How many examples were counted.
     pub fn total(&self) -> u64 {
         self.counts.iter().sum()

@@ -50,6 +50,35 @@ impl RegressionErrors {
         self.together += before[0] * after[1];
     }
 
+    /// All that it has counted, for [`of_state`](Self::of_state).
+    pub fn state(&self) -> [f64; 8] {
+        let [a, b] = self.mean;
+        let [c, d] = self.spread;
+        let count = self.count as f64;
+        [
+            count,
+            self.absolute,
+            self.squared,
+            a,
+            b,
+            c,
+            d,
+            self.together,
+        ]
+    }
+
+    /// The errors whose [`state`](Self::state) this was.
+    pub fn of_state([count, absolute, squared, a, b, c, d, together]: [f64; 8]) -> Self {
+        RegressionErrors {
+            count: count as u64,
+            absolute,
+            squared,
+            mean: [a, b],
+            spread: [c, d],
+            together,
+        }
+    }
+
     /// How many numbers were added.
     pub fn count(&self) -> u64 {
         self.count

@@ -1,11 +1,15 @@
-//! Losses that dfdx has not.
+//! The loss of capsules.
 
 use dfdx::prelude::{
     Const, Dim, Dtype, HasShape, MeanTo, PutTape, ReshapeTo, SplitTape, Tape, Tensor, TryAdd,
     TryMul, TrySub,
 };
 
-use crate::tensor::{on_tape, scalar, Device};
+use super::loss::{Loss, Truth};
+use super::objective::ObjectiveError;
+use crate::data::Class;
+use crate::shape::Flat;
+use crate::tensor::{on_tape, scalar, Batch, Device, Element};
 
 /// The loss of capsules: those whose thing is there shall be longer than 0.9, all others shorter
 /// than 0.1.
@@ -60,4 +64,22 @@ where
     })?;
     let sum = short.put_tape(tape).try_add(long)?;
     sum.try_mean()?.try_mul(scalar::<E>(N as f64))
+}
+
+/// [`margin_loss`] of classes, for lengths that the model puts out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Margin;
+
+impl<const N: usize> Loss<Class<N>> for Margin {
+    type Output = Flat<N>;
+
+    fn of_batch<E: Element, D: Device<E>, Tp: Tape<E, D>>(
+        &self,
+        output: Batch<Flat<N>, usize, E, D>,
+        truth: Truth<Class<N>, E, D>,
+        tape: Tp,
+    ) -> Result<Tensor<(), E, D, Tp>, ObjectiveError> {
+        let lengths = output.put_tape(tape);
+        margin_loss(lengths, truth.targets).map_err(|e| e.to_string().into())
+    }
 }
