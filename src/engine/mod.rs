@@ -38,6 +38,7 @@
 pub mod batch;
 pub mod layout;
 pub mod memory;
+mod native;
 mod picture;
 pub mod plan;
 mod record;
@@ -48,20 +49,14 @@ pub use picture::{picture, Picture};
 
 use std::any::Any;
 use std::cell::Cell;
-use std::sync::Arc;
 
-use dfdx::prelude::{Cpu, HasErr, RandomU64, Storage, Tape};
+use dfdx::prelude::{Cpu, HasErr, Storage, Tape};
 
 use crate::kernels::op::MOST_INPUTS;
 use crate::layers::{observing, Network};
-use crate::tensor::{
-    filled, Device, Element, Features, Graph, Parameter, Parameters, Value, Vectors,
-};
-use memory::{recall, remember, Memory, Planned, Remembered};
-use plan::{Plan, Purpose};
-use record::Record;
-use run::Given;
-use steps::Role;
+use crate::tensor::{Device, Element, Features};
+use native::Input;
+use plan::Purpose;
 
 thread_local! {
     static DISABLED: Cell<bool> = const { Cell::new(false) };
@@ -210,141 +205,52 @@ where
     let Some(cpu) = (device as &dyn Any).downcast_ref::<Cpu>() else {
         return Ok(None);
     };
-    let mut slices: [&[E]; MOST_INPUTS] = [&[]; MOST_INPUTS];
-    for (slice, input) in slices.iter_mut().zip(inputs) {
-        match input.on_cpu().and_then(Parameter::values) {
-            Some(values) => *slice = values,
+    let batch = inputs[0].batch();
+    if DISABLED.get() || observing() || inputs.len() > MOST_INPUTS || batch == 0 {
+        return Ok(None);
+    }
+    let Some(first) = Input::new(&inputs[0]) else {
+        return Ok(None);
+    };
+    let mut all = [first; MOST_INPUTS];
+    for (place, input) in all.iter_mut().zip(inputs) {
+        match Input::new(input) {
+            Some(input) => *place = input,
             None => return Ok(None),
         }
-    }
-    if DISABLED.get() || observing() || inputs.len() > MOST_INPUTS || inputs[0].batch() == 0 {
-        return Ok(None);
     }
     let purpose = Purpose {
         backward: T::OWNS_TAPE,
         training,
         constant: T::OWNS_TAPE && CONSTANT.get(),
     };
-    let batch = inputs[0].batch();
-    let mut entry = recall::<E>(std::any::type_name::<N>(), batch, purpose);
-    let mut parameters = std::mem::take(&mut entry.parameters).emptied();
-    let planned = plan(model, inputs, &mut entry, &mut parameters, purpose);
-    if purpose.training || purpose.backward {
-        memory::forget_prepared::<E>(std::any::type_name::<N>());
-    }
-    let result = planned.map(|planned| {
-        let mut memory = planned.forward.take();
-        let prepared = entry.prepared(&planned.plan, &parameters);
-        memory.seed = match planned.plan.draws {
-            true => cpu.random_u64(),
-            false => 0,
-        };
-        let given = Given {
-            inputs: &slices[..inputs.len()],
-            parameters: &parameters.values,
-            prepared: &prepared.values,
-            seed: memory.seed,
-        };
-        batch::forward(&planned, given, &mut memory);
-        let outputs = outputs((cpu, device), &entry, &planned, given, &mut memory)?;
-        let statistics = statistics(&planned, &memory);
-        if purpose.backward {
-            let record = Record {
-                cpu: cpu.clone(),
-                inputs: kept(inputs),
-                parameters: parameters.tensors.iter().map(|p| p.kept()).collect(),
-                outputs: kept(&outputs),
-                memory,
-                planned,
-            };
-            let device = device.clone();
-            tape.add_backward_op(move |gradients| {
-                let gradients = (gradients as &mut dyn Any).downcast_mut();
-                let gradients = gradients.expect("the tape of a tensor on the CPU is, too");
-                record
-                    .backward(gradients)
-                    .map_err(|_| out_of_memory::<E, D>(&device))
-            });
-        } else {
-            planned.forward.give(memory);
-        }
-        Ok((outputs, statistics))
-    });
-    entry.parameters = parameters.emptied();
-    remember(entry);
-    result.transpose()
-}
-
-/// The plan for a model as it describes itself now, the old one where it is still right; `None`
-/// where the model holds a layer that does not describe itself.
-fn plan<'m, N, E, D>(
-    model: &'m N,
-    inputs: &[Features<E, D>],
-    entry: &mut Remembered<E>,
-    parameters: &mut Parameters<'m, E>,
-    purpose: Purpose,
-) -> Option<Arc<Planned<E>>>
-where
-    N: Network<E, D>,
-    E: Element,
-    D: Device<E>,
-{
-    let mut graph = Graph::new(&mut entry.recorded, parameters, purpose.training);
-    let mut values = [Value::default(); MOST_INPUTS];
-    for (value, input) in values.iter_mut().zip(inputs) {
-        *value = graph.input(input.dims());
-    }
-    entry.outputs.clear();
-    model.describe(&mut graph, &values[..inputs.len()], &mut entry.outputs)?;
-    let changed = graph.finish(&entry.outputs);
-    let (batch, fixed) = (inputs[0].batch(), PARTS.get());
-    let right = |planned: &Arc<Planned<E>>| !changed && planned.plan.fits(batch, purpose, fixed);
-    if !entry.planned.as_ref().is_some_and(right) {
-        entry.planned = Some(Arc::new(Planned {
-            plan: Plan::new(&entry.recorded, batch, purpose, fixed),
-            forward: memory::Pool::default(),
-            backward: memory::Pool::default(),
-        }));
-    }
-    entry.planned.clone()
-}
-
-/// The outputs as tensors of the device `D`, which is the CPU.
-fn outputs<E: Element, D: Device<E>>(
-    (cpu, device): (&Cpu, &D),
-    entry: &Remembered<E>,
-    planned: &Planned<E>,
-    given: Given<'_, E>,
-    memory: &mut Memory<E>,
-) -> Result<Vec<Features<E, D>>, D::Err> {
-    let batch = planned.plan.batch();
-    let all = entry.recorded.outputs.iter().enumerate();
-    all.map(|(nth, value)| {
-        let (dims, _) = entry.recorded.values[value.index()];
-        let tensor = batch::output(planned, given, memory, nth, |values| {
-            filled(cpu, &(batch, dims.len()), values)
+    let done = native::forward(
+        cpu,
+        std::any::type_name::<N>(),
+        &mut |graph, values, outputs| model.describe(graph, values, outputs),
+        batch,
+        &all[..inputs.len()],
+        purpose,
+        PARTS.get(),
+    );
+    let Some(done) = done.map_err(|_| out_of_memory(device))? else {
+        return Ok(None);
+    };
+    if let Some(record) = done.record {
+        let device = device.clone();
+        tape.add_backward_op(move |gradients| {
+            let gradients = (gradients as &mut dyn Any).downcast_mut();
+            let gradients = gradients.expect("the tape of a tensor on the CPU is, too");
+            native::backward(record, gradients).map_err(|_| out_of_memory::<E, D>(&device))
         });
-        let mut tensor = Some(tensor.map_err(|_| out_of_memory(device))?);
-        let tensor = (&mut tensor as &mut dyn Any).downcast_mut::<Option<Vectors<E, D>>>();
-        let tensor = tensor.and_then(Option::take);
-        Features::with_dims(tensor.expect("the device is the CPU"), batch, dims)
-    })
-    .collect()
-}
-
-/// The tensors of a model's inputs or outputs, which are on the CPU.
-fn kept<E: Element, D: Device<E>>(features: &[Features<E, D>]) -> Vec<Box<dyn Parameter<E>>> {
-    let tensors = features.iter().filter_map(Features::on_cpu);
-    tensors.map(Parameter::kept).collect()
-}
-
-/// What every op that keeps statistics has kept, in order.
-fn statistics<E: Element>(planned: &Planned<E>, memory: &Memory<E>) -> Vec<Vec<E>> {
-    let steps = planned.plan.steps.iter();
-    steps
-        .filter(|step| step.role == Role::Apply)
-        .map(|step| memory.statistics[step.statistics.clone()].to_vec())
-        .collect()
+    }
+    let mut outputs = Some(done.outputs);
+    let outputs = (&mut outputs as &mut dyn Any).downcast_mut::<Option<Vec<Features<E, D>>>>();
+    let outputs = outputs.and_then(Option::take);
+    Ok(Some((
+        outputs.expect("the device is the CPU"),
+        done.statistics,
+    )))
 }
 
 /// The error of a device that has no memory left.

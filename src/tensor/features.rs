@@ -26,6 +26,13 @@ pub struct Features<E: Dtype, D: Storage<E>, T = NoneTape> {
     dims: Dims,
 }
 
+impl<E: Dtype, D: Storage<E>> Features<E, D> {
+    /// A batch of examples of `dims`, which are laid out as `images`.
+    pub(crate) fn laid_out(images: Images<E, D>, dims: Dims) -> Self {
+        Features { images, dims }
+    }
+}
+
 impl<E: Dtype, D: Device<E>, T: Tape<E, D>> Features<E, D, T> {
     /// Images that carry their sizes.
     pub fn images(images: Images<E, D, T>) -> Self {

@@ -8,7 +8,7 @@ use dfdx::prelude::{Dtype, Shape, Storage, Tensor};
 
 use super::parameter::{on_cpu, Parameter};
 use super::Element;
-use crate::kernels::op::{downcast, Op, MOST_INPUTS};
+use crate::kernels::op::{downcast, shared, Op, MOST_INPUTS};
 use crate::shape::Dims;
 
 /// Something that flows through a model.
@@ -195,7 +195,7 @@ impl<'g, 'm, E: Element> Graph<'g, 'm, E> {
             all[..inputs.len()].copy_from_slice(inputs);
             self.recorded.nodes.truncate(self.nodes);
             self.recorded.nodes.push(Node {
-                op: Arc::new(op),
+                op: shared(op),
                 inputs: (all, inputs.len()),
                 parameters: (first, parameters),
                 output,
