@@ -40,8 +40,8 @@ use proptest::prelude::*;
 use proptest::strategy::{NewTree, ValueTree};
 use proptest::test_runner::TestRunner;
 use shapeproof::kernels::{
-    conv2d, conv_transpose2d, group_norm, linear, pad2d, pool2d, upsample2d, Axis, Image, Number,
-    Planes, Window,
+    capsules, conv2d, conv_transpose2d, digit_caps, group_norm, linear, pad2d, pool2d, upsample2d,
+    Axis, Image, Number, Planes, Window,
 };
 
 /// A vertical and a horizontal size.
@@ -411,6 +411,28 @@ pub fn group_norm() -> impl Strategy<Value = group_norm::Geometry> {
             eps: 1e-5,
         }
     })
+}
+
+/// Bundles of channels, in images of more pixels than are taken at once.
+pub fn capsules() -> impl Strategy<Value = capsules::Geometry> {
+    (1usize..=3, 1usize..=5, 1usize..=140).prop_map(|(kinds, size, places)| capsules::Geometry {
+        kinds,
+        size,
+        places,
+    })
+}
+
+/// Routings, with more weights and rows than are taken at once.
+pub fn digit_caps() -> impl Strategy<Value = digit_caps::Geometry> {
+    (1usize..=11, 1usize..=10, 1usize..=5, 1usize..=6, 1usize..=4).prop_map(
+        |(below, values, capsules, size, rounds)| digit_caps::Geometry {
+            below,
+            values,
+            capsules,
+            size,
+            rounds,
+        },
+    )
 }
 
 /// The next number of a splitmix64 generator.

@@ -3,7 +3,7 @@
 mod support;
 
 use rayon::ThreadPoolBuilder;
-use shapeproof::engine::{with_constant_inputs, with_disabled, with_parts};
+use shapeproof::engine::{self, with_constant_inputs, with_disabled, with_parts};
 use shapeproof::prelude::*;
 use shapeproof::tensor::Element;
 use support::{assert_near, distinct, parameter_gradients};
@@ -109,6 +109,38 @@ struct LeNet5 {
     fc3: Linear<10>,
 }
 alike!(lenet, LeNet5, [1, 28, 28]);
+
+#[model(input = Chw<2, 9, 8>, output = Flat<3>)]
+#[derive(Clone)]
+struct Capsuled {
+    conv: Conv2d<4, Kernel<3, 2>>,
+    relu: Relu,
+    primary: PrimaryCaps<10, 5, 3, 2>,
+    digits: DigitCaps<3, 4>,
+    lengths: CapsLength,
+}
+alike!(capsules, Capsuled, [2, 9, 8]);
+
+#[model(input = Chw<6, 5, 3>, output = Chw<2, 7, 1>)]
+#[derive(Clone)]
+struct Routed {
+    bundled: Capsules<3>,
+    once: DigitCaps<11, 2, 1>,
+    often: DigitCaps<2, 7, 5>,
+}
+alike!(routing, Routed, [6, 5, 3]);
+
+/// A layer that falls back to dfdx's ops would be compared with itself.
+#[test]
+fn capsules_are_described() {
+    let dev = Cpu::default();
+    let described: Capsuled<f32, _> = Capsuled::new(&dev);
+    let plan = engine::picture(&described, 4, 2, true).map(|picture| picture.to_string());
+    let plan = plan.expect("every layer describes itself");
+    for op in ["Capsules", "DigitCaps", "CapsLength"] {
+        assert!(plan.contains(op), "{plan}");
+    }
+}
 
 /// Every function of a number, every pooling, awkward geometries.
 #[model(input = Chw<4, 9, 11>, output = Flat<5>)]

@@ -18,11 +18,11 @@ use shapeproof::kernels::batch_norm::Statistics;
 use shapeproof::kernels::cross_entropy::{self, Targets};
 use shapeproof::kernels::matmul::{self, Matrix, Output};
 use shapeproof::kernels::{
-    activation, adaptive_avg_pool2d, add, avg_pool2d, batch_norm, bias, channel_shuffle, concat,
-    conv2d, conv_transpose2d, crop2d, filter2d, global_avg_pool2d, global_max_pool2d, group_norm,
-    layer_norm, linear, log_softmax, max_pool2d, optimizer, pad2d, pixel_shuffle, pool2d, prelu,
-    scale, shifted, softmax, sum, sum_pool2d, unfold, upsample2d, Axis, Image, Number, Planes,
-    Window,
+    activation, adaptive_avg_pool2d, add, avg_pool2d, batch_norm, bias, caps_length, capsules,
+    channel_shuffle, concat, conv2d, conv_transpose2d, crop2d, digit_caps, filter2d,
+    global_avg_pool2d, global_max_pool2d, group_norm, layer_norm, linear, log_softmax, max_pool2d,
+    optimizer, pad2d, pixel_shuffle, pool2d, prelu, scale, shifted, softmax, sum, sum_pool2d,
+    unfold, upsample2d, Axis, Image, Number, Planes, Window,
 };
 use strategies::{seed, values, whole_values};
 
@@ -1546,6 +1546,123 @@ gradients! {
     256 cases: layer_norm_gradients(g in layer_norm(), n in strategies::batch(), s in seed());
     256 cases: group_norm_gradients(
         g in strategies::group_norm(), n in strategies::batch(), s in seed());
+}
+
+// ---- capsules ----
+
+fn capsules_equal_naive<T: Number>(g: capsules::Geometry, n: usize, seed: u64) -> Check {
+    let x = values::<T>(n * g.len(), seed);
+    let y = filled(x.len(), |y| capsules::forward(&g, n, &x, y));
+    let expected = filled(x.len(), |y| capsules::naive::forward(&g, n, &x, y));
+    near("forward", &y, &expected)
+}
+
+fn capsules_gradients(g: capsules::Geometry, n: usize, seed: u64) -> Check {
+    let x = values::<f64>(n * g.len(), seed);
+    let dy = values::<f64>(x.len(), seed + 1);
+    let dx = filled(x.len(), |dx| capsules::backward(&g, n, &x, &dy, dx));
+    is_gradient("input", &x, &dx, |x| {
+        dot(&filled(x.len(), |y| capsules::forward(&g, n, x, y)), &dy)
+    })
+}
+
+fn caps_length_equals_naive<T: Number>(planes: Planes, n: usize, seed: u64) -> Check {
+    let x = values::<T>(n * planes.len(), seed);
+    let lengths = n * planes.channels;
+    let y = filled(lengths, |y| caps_length::forward(&planes, n, &x, y));
+    let expected = filled(lengths, |y| caps_length::naive::forward(&planes, n, &x, y));
+    near("forward", &y, &expected)
+}
+
+fn caps_length_gradients(planes: Planes, n: usize, seed: u64) -> Check {
+    let x = values::<f64>(n * planes.len(), seed);
+    let lengths = n * planes.channels;
+    let dy = values::<f64>(lengths, seed + 1);
+    let y = filled(lengths, |y| caps_length::forward(&planes, n, &x, y));
+    let dx = filled(x.len(), |dx| {
+        caps_length::backward(&planes, n, &x, &y, &dy, dx)
+    });
+    is_gradient("input", &x, &dx, |x| {
+        let y = filled(lengths, |y| caps_length::forward(&planes, n, x, y));
+        dot(&y, &dy)
+    })
+}
+
+/// The images of a routing, its weight and a gradient of its output. The weights are so small that
+/// the shares are neither alike nor all or nothing.
+fn routed<T: Number>(g: &digit_caps::Geometry, n: usize, seed: u64) -> [Vec<T>; 3] {
+    let small = |w: T| w * T::of(0.3);
+    let weight = values::<T>(g.weight_len(), seed + 1).into_iter();
+    [
+        values(n * g.input_len(), seed),
+        weight.map(small).collect(),
+        values(n * g.output_len(), seed + 2),
+    ]
+}
+
+fn route<T: Number>(g: &digit_caps::Geometry, n: usize, x: &[T], w: &[T]) -> Vec<T> {
+    filled(n * g.output_len(), |y| {
+        digit_caps::forward(g, n, x, w, y, &mut scratch(g.scratch_len(n)));
+    })
+}
+
+fn digit_caps_equal_naive<T: Number>(g: digit_caps::Geometry, n: usize, seed: u64) -> Check {
+    let [x, w, dy] = routed::<T>(&g, n, seed);
+    let y = route(&g, n, &x, &w);
+    let expected = filled(dy.len(), |y| digit_caps::naive::forward(&g, n, &x, &w, y));
+    near("forward", &y, &expected)?;
+    let mut one_by_one = Vec::new();
+    for x in x.chunks(g.input_len()) {
+        one_by_one.extend(route(&g, 1, x, &w));
+    }
+    prop_assert_eq!(one_by_one, y, "batch independence");
+
+    let mut dx = vec![T::nan(); x.len()];
+    let dw = summed(w.len(), |dw| {
+        let (dx, mut scratch) = (&mut dx[..], scratch(g.scratch_len(n)));
+        digit_caps::backward(&g, n, &x, &w, &dy, Some(dx), dw, &mut scratch);
+    });
+    let mut expected = vec![T::nan(); x.len()];
+    let expected_dw = summed(w.len(), |dw| {
+        digit_caps::naive::backward(&g, n, &x, &w, &dy, &mut expected, dw);
+    });
+    near("d_input", &dx, &expected)?;
+    near("d_weight", &dw, &expected_dw)?;
+
+    let twice = filled(w.len(), |twice| {
+        twice.copy_from_slice(&dw);
+        let mut scratch = scratch(g.scratch_len(n));
+        digit_caps::backward(&g, n, &x, &w, &dy, None, twice, &mut scratch);
+    });
+    let double: Vec<T> = dw.iter().map(|dw| *dw + *dw).collect();
+    prop_assert_eq!(twice, double, "weights' gradients are added to");
+    Ok(())
+}
+
+fn digit_caps_gradients(g: digit_caps::Geometry, n: usize, seed: u64) -> Check {
+    let [x, w, dy] = routed::<f64>(&g, n, seed);
+    let mut dx = vec![f64::NAN; x.len()];
+    let dw = summed(w.len(), |dw| {
+        let (dx, mut scratch) = (&mut dx[..], scratch(g.scratch_len(n)));
+        digit_caps::backward(&g, n, &x, &w, &dy, Some(dx), dw, &mut scratch);
+    });
+    is_gradient("input", &x, &dx, |x| dot(&route(&g, n, x, &w), &dy))?;
+    is_gradient("weight", &w, &dw, |w| dot(&route(&g, n, &x, w), &dy))
+}
+
+properties! {
+    256 cases: capsules_equal_naive(
+        g in strategies::capsules(), n in strategies::batch(), s in seed());
+    256 cases: caps_length_equals_naive(
+        planes in strategies::planes(), n in strategies::batch(), s in seed());
+    256 cases: digit_caps_equal_naive(g in strategies::digit_caps(), n in 1usize..40, s in seed());
+}
+gradients! {
+    256 cases: capsules_gradients(
+        g in strategies::capsules(), n in strategies::batch(), s in seed());
+    256 cases: caps_length_gradients(
+        planes in strategies::planes(), n in strategies::batch(), s in seed());
+    64 cases: digit_caps_gradients(g in strategies::digit_caps(), n in 1usize..20, s in seed());
 }
 
 // ---- images of another size, sums and concatenations ----

@@ -29,9 +29,9 @@
 //!
 //! # What runs elsewhere
 //!
-//! A model on another device, and a model that holds a layer without a description (as capsules),
-//! runs layer by layer through dfdx's ops. [`with_disabled`] makes every model do
-//! so, and so does [`observe`](crate::layers::observe).
+//! A model on another device, and a model that holds a layer without a description, runs layer by
+//! layer through dfdx's ops. All layers of this crate describe themselves. [`with_disabled`] makes
+//! every model run so, and so does [`observe`](crate::layers::observe).
 //!
 //! [`Layer::describe`]: crate::layers::Layer::describe
 

@@ -33,10 +33,14 @@ pub trait Lanes: Copy {
 
     /// The sum over all lanes.
     fn total<S: Simd>(simd: S, value: Self::Register<S>) -> Self;
+
+    /// `exp` of numbers that are at most 0, within a few units of the last digit, in place; what
+    /// is too small for a normal number is near 0.
+    fn exp_of_negative(values: &mut [Self]);
 }
 
 macro_rules! lanes {
-    ($T:ty, $Register:ident, $LANES:ident, $load:ident, $load_part:ident, $store:ident, $splat:ident, $mul_add:ident, $sum:ident) => {
+    ($T:ty, $Register:ident, $LANES:ident, $load:ident, $load_part:ident, $store:ident, $splat:ident, $mul_add:ident, $sum:ident, $exp:expr) => {
         impl Lanes for $T {
             type Register<S: Simd> = S::$Register;
 
@@ -79,6 +83,13 @@ macro_rules! lanes {
             fn total<S: Simd>(simd: S, value: S::$Register) -> Self {
                 simd.$sum(value)
             }
+
+            #[inline(always)]
+            fn exp_of_negative(values: &mut [Self]) {
+                for value in values {
+                    *value = $exp(*value);
+                }
+            }
         }
     };
 }
@@ -91,7 +102,8 @@ lanes!(
     as_mut_simd_f32s,
     splat_f32s,
     mul_add_e_f32s,
-    reduce_sum_f32s
+    reduce_sum_f32s,
+    exp
 );
 lanes!(
     f64,
@@ -102,8 +114,41 @@ lanes!(
     as_mut_simd_f64s,
     splat_f64s,
     mul_add_e_f64s,
-    reduce_sum_f64s
+    reduce_sum_f64s,
+    f64::exp
 );
+
+/// `exp(x)` for `x ≤ 0` without branches, so that a loop of it runs in vectors: `2ⁿ · exp(r)` with
+/// `x = n · ln 2 + r`.
+#[inline(always)]
+fn exp(x: f32) -> f32 {
+    /// The smallest whose exponential is a normal number.
+    const LEAST: f32 = -87.3;
+    /// Added to a small number, it leaves the nearest whole number in the last bits.
+    const ROUND: f32 = 12_582_912.0; // 1.5 · 2²³
+    /// The upper digits of ln 2, of which a small multiple is exact, and the rest.
+    const LN_2: (f32, f32) = (0.693_359_4, -2.121_944_4e-4);
+    // Turned so that NaN stays NaN.
+    let x = if x < LEAST { LEAST } else { x };
+    let rounded = x * std::f32::consts::LOG2_E + ROUND;
+    let n = rounded - ROUND;
+    let r = x - n * LN_2.0 - n * LN_2.1;
+    // Taylor's polynomial: |r| is at most ln 2 / 2, so the next term is below 2e-8.
+    let mut power = 1.0 / 5_040.0;
+    for factor in [
+        1.0 / 720.0,
+        1.0 / 120.0,
+        1.0 / 24.0,
+        1.0 / 6.0,
+        0.5,
+        1.0,
+        1.0,
+    ] {
+        power = power * r + factor;
+    }
+    let two_to_the_n = f32::from_bits(rounded.to_bits().wrapping_add(127) << 23);
+    power * two_to_the_n
+}
 
 /// The most lanes that any machine has: by so many numbers a vectorised loop may overrun.
 pub const MOST_LANES: usize = 16;

@@ -7,8 +7,9 @@ use dfdx::prelude::{
 use super::capsules::length;
 use super::layer::typed_module;
 use super::{Close, Layer};
+use crate::kernels::{op, Image};
 use crate::shape::{one_image, Dims, Infer, Inputs, Signature};
-use crate::tensor::{Device, Features};
+use crate::tensor::{Device, Element, Features, Graph, Value};
 
 /// The open layer.
 pub mod open {
@@ -78,6 +79,15 @@ impl<In, Out, E: Dtype, D: Device<E>> Layer<E, D> for CapsLength<In, Out> {
         let &(batch, capsules, height, width) = x.shape();
         let capsules = x.try_reshape_like(&(batch, capsules, height * width))?;
         Features::vectors(length(capsules.try_square()?.try_sum::<_, Axis<2>>()?)?)
+    }
+
+    fn describe<'m>(&'m self, graph: &mut Graph<'_, 'm, E>, inputs: &[Value]) -> Option<Value>
+    where
+        E: Element,
+    {
+        let planes = Image::from(graph.dims(inputs[0])).planes();
+        let dims = Dims::flat(planes.channels);
+        Some(graph.push(op::CapsLength(planes), inputs, 0, dims))
     }
 }
 

@@ -6,8 +6,9 @@ use std::marker::PhantomData;
 
 use super::layer::typed_module;
 use super::{Close, Layer};
+use crate::kernels::{self, op};
 use crate::shape::{one_image, Dims, Infer, Inputs, Misfit, Signature};
-use crate::tensor::{on_tape, scalar, Device, Features, Vectors};
+use crate::tensor::{on_tape, scalar, Device, Element, Features, Graph, Value, Vectors};
 
 /// The open layer.
 pub mod open {
@@ -109,6 +110,27 @@ impl<In, Out, const DIM: usize, E: Dtype, D: Device<E>> Layer<E, D> for Capsules
             .try_reshape_like(&(batch, kinds * places, DIM))?;
         let dims = Dims::chw(kinds * places, DIM, 1);
         Features::with_dims(squash(capsules)?, batch, dims)
+    }
+
+    fn describe<'m>(&'m self, graph: &mut Graph<'_, 'm, E>, inputs: &[Value]) -> Option<Value>
+    where
+        E: Element,
+    {
+        let Dims::Chw {
+            channels,
+            height,
+            width,
+        } = graph.dims(inputs[0])
+        else {
+            return None;
+        };
+        let (kinds, places) = (channels / DIM, height * width);
+        let op = op::Capsules(kernels::capsules::Geometry {
+            kinds,
+            size: DIM,
+            places,
+        });
+        Some(graph.push(op, inputs, 0, Dims::chw(kinds * places, DIM, 1)))
     }
 }
 

@@ -9,8 +9,9 @@ use std::marker::PhantomData;
 use super::capsules::{squash, Swapped};
 use super::layer::typed_module;
 use super::{Close, Layer};
+use crate::kernels::{digit_caps, op};
 use crate::shape::{one_image, Dims, Infer, Inputs, Misfit, ReceptiveField, Signature};
-use crate::tensor::{on_tape, scalar, Device, Element, Features, Sizes};
+use crate::tensor::{on_tape, scalar, Device, Element, Features, Graph, Sizes, Value};
 
 /// The open layer.
 pub mod open {
@@ -177,6 +178,22 @@ where
             })?;
             round += 1;
         }
+    }
+
+    fn describe<'m>(&'m self, graph: &mut Graph<'_, 'm, E>, inputs: &[Value]) -> Option<Value>
+    where
+        E: Element,
+    {
+        graph.parameter(&self.weight)?;
+        let below = graph.dims(inputs[0]);
+        let op = op::DigitCaps(digit_caps::Geometry {
+            below: below.size(0),
+            values: below.len() / below.size(0),
+            capsules: N,
+            size: DIM,
+            rounds: ROUNDS,
+        });
+        Some(graph.push(op, inputs, 1, Dims::chw(N, DIM, 1)))
     }
 }
 

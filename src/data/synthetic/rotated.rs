@@ -5,7 +5,7 @@ use rand::Rng;
 use crate::data::augment::{warp, Motion};
 use crate::data::error::DataError;
 use crate::data::normalize::Scale;
-use crate::data::sample::Sample;
+use crate::data::sample::{Image, Sample};
 use crate::data::seeds::{generator, Use};
 use crate::data::source::Source;
 use crate::data::target::Numbers;
@@ -52,6 +52,28 @@ impl<Src> Rotated<Src> {
     }
 }
 
+impl<const C: usize, const H: usize, const W: usize> Image<Chw<C, H, W>> {
+    /// The image turned around its middle by so many degrees, anticlockwise; black comes in at the
+    /// corners. Pixels between pixels are interpolated.
+    ///
+    /// # Example
+    /// ```
+    /// use shapeproof::data::Image;
+    /// use shapeproof::prelude::*;
+    /// let image = Image::<Chw<1, 2, 2>>::new(vec![10, 20, 30, 40])?;
+    /// assert_eq!(image.rotated(90.0).values(), [20, 40, 10, 30]);
+    /// # Ok::<(), shapeproof::data::DataError>(())
+    /// ```
+    ///
+    /// # Same as
+    /// `torchvision.transforms.functional.rotate(image, degrees, InterpolationMode.BILINEAR)`
+    pub fn rotated(mut self, degrees: f64) -> Self {
+        let motion = Motion::around_the_middle((H, W), degrees.to_radians(), 1.0, 0.0, (0.0, 0.0));
+        warp(&mut self, &motion, 0);
+        self
+    }
+}
+
 impl<const C: usize, const H: usize, const W: usize, Src> Source for Rotated<Src>
 where
     Src: Source<Shape = Chw<C, H, W>>,
@@ -64,13 +86,11 @@ where
     }
 
     fn get(&self, index: usize) -> Result<Sample<Chw<C, H, W>, Numbers<1>>, DataError> {
-        let mut image = self.source.get(index)?.image;
+        let image = self.source.get(index)?.image;
         let mut rng = generator(self.seed, 0, Use::Drawing, index);
         let degrees = rng.gen_range(-self.degrees..=self.degrees);
-        let motion = Motion::around_the_middle((H, W), degrees.to_radians(), 1.0, 0.0, (0.0, 0.0));
-        warp(&mut image, &motion, 0);
         Ok(Sample {
-            image,
+            image: image.rotated(degrees),
             target: [degrees as f32],
         })
     }

@@ -6,6 +6,7 @@
 
 mod activation;
 mod batch_norm;
+mod capsules;
 mod compiled;
 mod conv2d;
 mod conv_transpose2d;
@@ -21,6 +22,7 @@ mod softmax;
 
 pub use activation::Activate;
 pub use batch_norm::BatchNorm;
+pub use capsules::{CapsLength, Capsules, DigitCaps};
 pub use compiled::shared;
 pub use conv2d::Conv2d;
 pub use conv_transpose2d::ConvTranspose2d;
