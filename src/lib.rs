@@ -34,7 +34,7 @@
 //! | [`models`] | a zoo of networks | `layers`, by the macros only |
 //! | [`data`] | data sets, readers, augmentation, batches, sets drawn by the program | `shape`, `tensor` |
 //! | [`weights`] | checked loading, renaming, safe saving | `tensor`, what a model says of itself |
-//! | [`train`] | losses, optimisers, metrics, [`Fit`](train::Fit) | `shape`, `kernels`, `tensor`, `engine`, `data`, `weights`, what a model says of itself |
+//! | [`train`] | losses, optimisers, metrics, [`Fit`](train::Fit) | `shape`, `kernels`, `tensor`, `layers`, `engine`, `data`, `weights`, what a model says of itself |
 //! | [`vision`] | images ↔ tensors, pictures of filters, feature maps, masks and boxes | `shape`, `tensor`, `data`, `train` |
 //! | [`mod@gradcheck`] | gradients compared with differences, yours too | `shape`, `tensor`, `layers` |
 //!

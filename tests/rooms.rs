@@ -16,7 +16,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "train",
         &[
-            "shape", "kernels", "tensor", "engine", "model", "data", "weights",
+            "shape", "kernels", "tensor", "layers", "engine", "model", "data", "weights",
         ],
     ),
     ("vision", &["shape", "tensor", "data", "train"]),

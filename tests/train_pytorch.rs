@@ -8,8 +8,12 @@
 mod goldens;
 mod support;
 
+use shapeproof::data::{Mask, Target};
 use shapeproof::prelude::*;
-use shapeproof::train::{Adam, AdamW, CrossEntropy, RmsProp, Sgd};
+use shapeproof::train::{
+    Adam, AdamW, BceWithLogits, CrossEntropy, Dice, Focal, Huber, Loss, Mae, Mse, RmsProp,
+    Schedule, Sgd, Truth,
+};
 use support::assert_near;
 
 /// A few functions and divisions that two libraries round in the last digits.
@@ -68,6 +72,91 @@ fn losses() {
     };
     let pixels = (2, Const::<5>, Const::<3>, Const::<2>);
     compare_loss(pixels, loss, goldens::PIXELS_IGNORED_SMOOTHED);
+}
+
+/// A loss of numbers, or of logits and their targets.
+macro_rules! compare {
+    ($loss:expr, $targets:expr, $GOLDEN:ident) => {
+        let shape = (4, Const::<3>);
+        let dev = Cpu::default();
+        let x: Tensor<_, f64, _> = dev.tensor_from_vec(sixteenths(0, 12), shape);
+        let targets: Tensor<_, f64, _> = dev.tensor_from_vec($targets, shape);
+        let (value, gradient) = goldens::$GOLDEN;
+        let loss = $loss.of(x.leaky_trace(), &targets).expect("as many");
+        assert_near(stringify!($GOLDEN), &loss.as_vec(), &[value], ROUNDED, 0.0);
+        let d_x = (loss * 1.0).backward().get(&x).as_vec();
+        assert_near(stringify!($GOLDEN), &d_x, gradient, ROUNDED, 0.0);
+    };
+}
+
+#[test]
+fn losses_of_numbers() {
+    compare!(Mse, sixteenths(1, 12), MSE);
+    compare!(Mae, sixteenths(1, 12), MAE);
+    compare!(Huber { delta: 1.5 }, sixteenths(1, 12), HUBER);
+}
+
+#[test]
+fn binary_losses() {
+    let soft = || {
+        sixteenths(1, 12)
+            .into_iter()
+            .map(|t| (t + 4.0) / 8.0)
+            .collect::<Vec<_>>()
+    };
+    compare!(BceWithLogits::default(), soft(), BCE);
+    compare!(BceWithLogits { pos_weight: 2.5 }, soft(), BCE_WEIGHTED);
+    compare!(Focal::default(), soft(), FOCAL);
+    let focal = Focal {
+        alpha: None,
+        gamma: 1.5,
+    };
+    compare!(focal, soft(), FOCAL_OPTIONS);
+}
+
+#[test]
+fn dice() {
+    let values: Vec<Vec<u8>> = labels(30, 3, Some(255))
+        .chunks(15)
+        .map(|mask| mask.iter().map(|class| *class as u8).collect())
+        .collect();
+    let mut planes = vec![0.0; 2 * 4 * 15];
+    for (mask, planes) in values.iter().zip(planes.chunks_mut(60)) {
+        <Mask<3, 5, 4> as Target>::write(mask, planes);
+    }
+    let dev = Cpu::default();
+    let shape = (2, Const::<4>, Const::<3>, Const::<5>);
+    let x: Tensor<_, f64, _> = dev.tensor_from_vec(sixteenths(0, 120), shape);
+    let truth = Truth::<Mask<3, 5, 4>, f64, Cpu> {
+        targets: dev.tensor_from_vec(planes, shape),
+        values,
+        mixed: false,
+    };
+    let (output, tape) = x.leaky_trace().split_tape();
+    let loss = Dice::default()
+        .of_batch(output, truth, tape)
+        .expect("classes");
+    let (value, gradient) = goldens::DICE;
+    assert_near("dice", &loss.as_vec(), &[value], ROUNDED, 0.0);
+    assert_near(
+        "dice",
+        &loss.backward().get(&x).as_vec(),
+        gradient,
+        ROUNDED,
+        0.0,
+    );
+}
+
+#[test]
+fn schedules() {
+    let compare = |schedule: Schedule, golden: &[f64]| {
+        let factors: Vec<f64> = (0..20).map(|step| schedule.factor(step, 20, 4)).collect();
+        // PyTorch multiplies from step to step.
+        assert_near("schedule", &factors, golden, 1e-12, 0.0);
+    };
+    compare(Schedule::cosine(), goldens::COSINE);
+    compare(Schedule::step(2, 0.3), goldens::STEP);
+    compare(Schedule::one_cycle(), goldens::ONE_CYCLE);
 }
 
 type P<E> = Tensor<Rank1<5>, E, Cpu>;

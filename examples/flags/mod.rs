@@ -60,6 +60,9 @@ pub struct Flags {
     /// Parameters to start from
     #[arg(long, value_name = "FILE")]
     load: Option<PathBuf>,
+    /// Go on from the checkpoint in --out, if there is one
+    #[arg(long)]
+    resume: bool,
     /// Folder for parameters, pictures and the checkpoint
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub out: PathBuf,
@@ -133,10 +136,12 @@ impl Flags {
         Ok(out)
     }
 
-    /// Training for `--epochs` that Ctrl-C stops.
+    /// Training for `--epochs` that Ctrl-C stops, with the checkpoint `NAME.checkpoint` in the folder
+    /// `--out`, from which `--resume` goes on.
     pub fn fit(&self, name: &str) -> Result<Fit, Box<dyn Error>> {
-        let _ = (self.folder()?, name);
-        Ok(Fit::new(self.epochs).seed(self.seed).stop_at_ctrl_c())
+        let checkpoint = self.folder()?.join(format!("{name}.checkpoint"));
+        let fit = Fit::new(self.epochs).seed(self.seed).stop_at_ctrl_c();
+        Ok(fit.checkpoint(checkpoint).resume(self.resume))
     }
 
     /// Writes the parameters to `NAME.safetensors` in the folder `--out`, and says so.

@@ -156,6 +156,11 @@ impl<Src: Source> Loader<Src> {
         self
     }
 
+    /// The seed of the order and of the augmentation.
+    pub fn seed(&self) -> u64 {
+        self.plan.seed
+    }
+
     /// The set that the batches come from.
     pub fn source(&self) -> &Src {
         &self.plan.source

@@ -14,7 +14,7 @@ use crate::tensor::{on_cpu, scalar, Device, Element};
 pub(super) struct Sight {
     /// The sum of the squares of all of them.
     squares: f64,
-    /// The first parameter with a gradient that is NaN or infinite.
+    /// The last parameter with a gradient that is NaN or infinite: the first on the way back.
     pub broken: Option<String>,
 }
 
@@ -45,7 +45,7 @@ where
             g * g
         };
         let squares: f64 = gradient.iter().map(square).sum();
-        if !squares.is_finite() && sight.broken.is_none() {
+        if !squares.is_finite() {
             sight.broken = Some(name.to_owned());
         }
         sight.squares += squares;

@@ -12,6 +12,7 @@
 
 mod adam;
 mod binary;
+mod checkpoint;
 mod cross_entropy;
 mod dice;
 mod fit;
@@ -33,6 +34,7 @@ mod soft;
 
 pub use adam::{Adam, AdamW};
 pub use binary::{BceWithLogits, Focal};
+pub use checkpoint::CheckpointError;
 pub use cross_entropy::{cross_entropy, CrossEntropy, LossError};
 pub use dice::Dice;
 pub use fit::{evaluate, Ended, Evaluation, Fit, FitError, Trained, Watch};

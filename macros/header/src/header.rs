@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Read};
 use std::ops::Range;
 
-use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// A header longer than this is refused, as by the `safetensors` library.
@@ -19,6 +19,8 @@ const LENGTH: u64 = 8;
 pub struct Header {
     /// The tensors in the order of their numbers.
     pub tensors: Vec<TensorEntry>,
+    /// The texts that the file has beside them, in their order, by their names.
+    pub metadata: Vec<(String, String)>,
 }
 
 /// One tensor of a file.
@@ -129,15 +131,16 @@ impl Header {
         }
         let mut json = Vec::new();
         file.take(header).read_to_end(&mut json)?;
-        let Entries(entries) = serde_json::from_slice(&json)?;
-        Self::check(entries, (LENGTH + header) as usize, left - header)
+        let Entries(entries, metadata) = serde_json::from_slice(&json)?;
+        let tensors = Self::check(entries, (LENGTH + header) as usize, left - header)?;
+        Ok(Header { tensors, metadata })
     }
 
     fn check(
         mut entries: Vec<(String, Entry)>,
         numbers_at: usize,
         found: u64,
-    ) -> Result<Self, HeaderError> {
+    ) -> Result<Vec<TensorEntry>, HeaderError> {
         let mut names: Vec<_> = entries.iter().map(|(name, _)| name).collect();
         names.sort_unstable();
         if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -182,7 +185,7 @@ impl Header {
         for tensor in &mut tensors {
             tensor.bytes = tensor.bytes.start + numbers_at..tensor.bytes.end + numbers_at;
         }
-        Ok(Header { tensors })
+        Ok(tensors)
     }
 }
 
@@ -193,8 +196,8 @@ struct Entry {
     data_offsets: (usize, usize),
 }
 
-/// The entries of the header's map, twins included, which a map type would hide.
-struct Entries(Vec<(String, Entry)>);
+/// The entries of the header's map, twins included, which a map type would hide, and the texts.
+struct Entries(Vec<(String, Entry)>, Vec<(String, String)>);
 
 impl<'de> Deserialize<'de> for Entries {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -207,19 +210,31 @@ impl<'de> Deserialize<'de> for Entries {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries, A::Error> {
-                let mut entries = Vec::new();
+                let (mut entries, mut metadata) = (Vec::new(), Vec::new());
                 while let Some(name) = map.next_key::<String>()? {
                     if name == "__metadata__" {
-                        map.next_value::<IgnoredAny>()?;
+                        metadata.extend(texts(map.next_value()?));
                     } else {
                         entries.push((name, map.next_value()?));
                     }
                 }
-                Ok(Entries(entries))
+                Ok(Entries(entries, metadata))
             }
         }
         deserializer.deserialize_map(Map)
     }
+}
+
+/// The texts in the metadata; what is none is left out, as every other reader does.
+fn texts(metadata: serde_json::Value) -> Vec<(String, String)> {
+    let serde_json::Value::Object(metadata) = metadata else {
+        return Vec::new();
+    };
+    let text = |(name, value)| match value {
+        serde_json::Value::String(text) => Some((name, text)),
+        _ => None,
+    };
+    metadata.into_iter().filter_map(text).collect()
 }
 
 #[cfg(test)]
@@ -246,6 +261,7 @@ mod tests {
         let header = read(&file(TWO, 14)).unwrap();
         let names: Vec<_> = header.tensors.iter().map(|t| t.name.as_str()).collect();
         assert_eq!(names, ["a", "b"]);
+        assert_eq!(header.metadata, [("format".into(), "pt".into())]);
         assert_eq!(header.tensors[0].shape, [1, 3]);
         assert_eq!(header.tensors[0].bytes, 8 + TWO.len()..8 + TWO.len() + 6);
     }

@@ -1,7 +1,7 @@
 //! What can go wrong while a model trains.
 
 use crate::data::DataError;
-use crate::train::ObjectiveError;
+use crate::train::{CheckpointError, ObjectiveError};
 
 /// Why training ended before its end. The fields hold the facts, `Display` puts them in one
 /// sentence.
@@ -31,10 +31,14 @@ pub enum FitError {
         /// What the objective says.
         reason: ObjectiveError,
     },
+    /// The run cannot be saved or taken up.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
     /// The loss is NaN or infinite.
     #[error(
-        "the loss is {loss} in epoch {epoch} at batch {batch} of {batches}; try a lower learning rate \
-         than {lr}"
+        "the loss is {loss} in epoch {epoch} at batch {batch} of {batches}: {}; try a lower learning \
+         rate than {lr}",
+        first(.layer)
     )]
     Loss {
         /// The loss.
@@ -45,18 +49,21 @@ pub enum FitError {
         batch: usize,
         /// Batches in the epoch.
         batches: usize,
-        /// The learning rate of the step before.
+        /// The first layer that puts out NaN or an infinity for the batch, as `LeNet5.conv1`;
+        /// `None` where all are finite, or none can be watched.
+        layer: Option<String>,
+        /// The learning rate at this step.
         lr: f64,
     },
     /// The loss is finite, but a gradient is not.
     #[error(
         "the loss is {loss}, but the gradient of `{parameter}` is not finite in epoch {epoch} at batch \
-         {batch} of {batches}"
+         {batch} of {batches}; every layer's output is finite"
     )]
     Gradient {
         /// The loss.
         loss: f64,
-        /// The first parameter with such a gradient, in the model's order.
+        /// The parameter where such a gradient first appears: the last in the model's order.
         parameter: String,
         /// The epoch, from 1.
         epoch: usize,
@@ -80,4 +87,13 @@ pub enum FitError {
         /// What the device says.
         reason: String,
     },
+}
+
+fn first(layer: &Option<String>) -> String {
+    match layer {
+        Some(layer) => {
+            format!("`{layer}` is the first layer that puts out a number that is not finite")
+        }
+        None => "all layers put out finite numbers, so it comes from the loss".into(),
+    }
 }

@@ -2,11 +2,13 @@
 
 mod error;
 mod progress;
+mod resume;
 mod run;
 
 pub use error::FitError;
 pub use run::{evaluate, Ended, Evaluation, Trained};
 
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::Arc;
 
@@ -82,6 +84,9 @@ pub struct Fit {
     average: Option<f64>,
     patience: Option<usize>,
     watch: Watch,
+    checkpoint: Option<PathBuf>,
+    every: Option<usize>,
+    resume: bool,
     stop: Option<Arc<AtomicBool>>,
     ctrl_c: bool,
     quiet: bool,
@@ -99,6 +104,9 @@ impl Fit {
             average: None,
             patience: None,
             watch: Watch::Loss,
+            checkpoint: None,
+            every: None,
+            resume: false,
             stop: None,
             ctrl_c: false,
             quiet: false,
@@ -184,6 +192,42 @@ impl Fit {
         self
     }
 
+    /// After every epoch, and where the run is told to stop, writes all that it needs to go on into
+    /// the file `path`: model, optimiser, average, best epoch, history, and how far it is.
+    ///
+    /// The file is written beside `path`, waits until the disk has it, and is renamed: whenever the
+    /// program or the machine dies, `path` is a whole checkpoint, the old one or the new one. It is a
+    /// safetensors file; the tensors of the model begin with `model.`.
+    pub fn checkpoint(mut self, path: impl Into<PathBuf>) -> Self {
+        self.checkpoint = Some(path.into());
+        self
+    }
+
+    /// Writes the [`checkpoint`](Self::checkpoint) after every so many batches of an epoch, too (at
+    /// the next step).
+    ///
+    /// # Panics
+    /// When `batches` is 0.
+    pub fn checkpoint_every(mut self, batches: usize) -> Self {
+        assert!(
+            batches > 0,
+            "a checkpoint is at least one batch from the next"
+        );
+        self.every = Some(batches);
+        self
+    }
+
+    /// Goes on from the [`checkpoint`](Self::checkpoint), if there is one, to the same bits that the
+    /// run would have come to without the interruption; from the beginning otherwise.
+    ///
+    /// Give the same model, data, seeds and settings. A checkpoint of another model, optimiser, seed
+    /// or number of batches is an error. The learning rate, the schedule, clipping, the optimiser's
+    /// other options and the number of epochs may change; the bits are then others, where they count.
+    pub fn resume(mut self, resume: bool) -> Self {
+        self.resume = resume;
+        self
+    }
+
     /// Ends after the step at which `flag` is found to be set.
     pub fn stop_when(mut self, flag: Arc<AtomicBool>) -> Self {
         self.stop = Some(flag);
@@ -212,7 +256,8 @@ impl Fit {
     ///
     /// # Errors
     /// [`FitError`]: when data cannot be read, when the objective fails, when a loss or gradient is
-    /// not finite. The model is then as after the last step.
+    /// not finite, when a checkpoint cannot be written or does not fit. The model is then as after
+    /// the last step.
     pub fn run<M, Opt, Src, V, E, D, O>(
         &self,
         net: &mut M,

@@ -15,6 +15,7 @@ use rand::{RngCore, SeedableRng};
 use super::progress::Shown;
 use super::{Fit, FitError};
 use crate::data::{Loader, Source};
+use crate::layers::observe;
 use crate::tensor::{scalar, Device, Element};
 use crate::train::gradients;
 use crate::train::history::{EpochRecord, History};
@@ -132,18 +133,18 @@ where
     E: Element,
     D: Device<E>,
 {
-    fit: &'a Fit,
-    net: &'a mut M,
-    opt: &'a mut Opt,
+    pub fit: &'a Fit,
+    pub net: &'a mut M,
+    pub opt: &'a mut Opt,
     objective: &'a mut O,
     device: D,
     /// The learning rate that the schedule changes.
     lr: f64,
     guard: Option<Guard>,
-    history: History,
-    average: Option<Snapshot<E>>,
-    best: Option<Snapshot<E>>,
-    position: Position<O::Score>,
+    pub history: History,
+    pub average: Option<Snapshot<E>>,
+    pub best: Option<Snapshot<E>>,
+    pub position: Position<O::Score>,
     kind: PhantomData<fn(S, T)>,
 }
 
@@ -224,6 +225,23 @@ where
         if train.batches() == 0 {
             return Err(FitError::Empty { set: "training" });
         }
+        let checkpoint = self.fit.checkpoint.as_deref();
+        if let (Some(path), true) = (checkpoint, self.fit.resume) {
+            let resumed = self.resume(train, path)?;
+            if !self.fit.quiet {
+                let path = path.display();
+                match (resumed, self.history.epochs.len(), self.position.batch) {
+                    (false, ..) => println!("no checkpoint {path}, so training begins"),
+                    (true, epochs, 0) => println!("going on after epoch {epochs} of {path}"),
+                    (true, epochs, batch) => {
+                        println!(
+                            "going on after batch {batch} of epoch {} of {path}",
+                            epochs + 1
+                        )
+                    }
+                }
+            }
+        }
         let ended = loop {
             if self.history.epochs.len() >= self.fit.epochs {
                 break Ended::Done;
@@ -231,11 +249,19 @@ where
             if let Some(best) = self.out_of_patience() {
                 break Ended::Patience { best };
             }
-            if self.told_to_stop() || !self.epoch(train, valid)? {
-                break Ended::Stopped {
-                    epoch: self.history.epochs.len() + 1,
-                    batches: self.position.batch,
-                };
+            let stopped = self.told_to_stop() || !self.epoch(train, valid)?;
+            if let Some(path) = checkpoint {
+                self.save(train, path)?;
+            }
+            if stopped {
+                let (epoch, batches) = (self.history.epochs.len() + 1, self.position.batch);
+                if !self.fit.quiet {
+                    let saved = checkpoint.map_or(String::new(), |path| {
+                        format!("; to go on, resume from {}", path.display())
+                    });
+                    println!("stopped in epoch {epoch} after batch {batches}{saved}");
+                }
+                break Ended::Stopped { epoch, batches };
             }
         };
         if !matches!(ended, Ended::Stopped { .. }) {
@@ -353,6 +379,7 @@ where
             if !value.is_finite() {
                 return Err(FitError::Loss {
                     loss: value,
+                    layer: self.first_not_finite(train, batch)?,
                     epoch: epoch + 1,
                     batch: batch + 1,
                     batches,
@@ -378,8 +405,15 @@ where
                 if let (Some(average), Some(decay)) = (&mut self.average, self.fit.average) {
                     average.average(&*self.net, decay);
                 }
-                if batch + 1 < batches && self.told_to_stop() {
-                    return Ok(false);
+                if batch + 1 < batches {
+                    if self.told_to_stop() {
+                        return Ok(false);
+                    }
+                    let (path, every) = (self.fit.checkpoint.as_deref(), self.fit.every);
+                    let due = every.is_some_and(|every| (batch + 1) / every > place / every);
+                    if let (Some(path), true) = (path, due) {
+                        self.save(train, path)?;
+                    }
                 }
             }
             let position = &self.position;
@@ -387,6 +421,30 @@ where
             shown.batch(position.images, mean, &position.score);
         }
         Ok(true)
+    }
+
+    /// The first layer that puts out NaN or an infinity for a batch, which is run once more.
+    fn first_not_finite<Src>(
+        &mut self,
+        train: &Loader<Src>,
+        batch: usize,
+    ) -> Result<Option<String>, FitError>
+    where
+        Src: Source<Shape = S, Target = T>,
+    {
+        let epoch = self.history.epochs.len() as u64;
+        let device = seeded(&self.device, [self.fit.seed, epoch, batch as u64]);
+        let mut again = train.epoch_from::<E, D>(&device, epoch, batch)?;
+        let Some(examples) = again.next().transpose()? else {
+            return Ok(None);
+        };
+        let mut score = self.objective.score();
+        let (_, seen) = observe::<E, D, _>(|| {
+            let gradients = Gradients::leaky();
+            self.objective
+                .train(self.net, examples, gradients, &mut score)
+        });
+        Ok(seen.first_not_finite().map(ToString::to_string))
     }
 
     /// Shortens the gradients, or says which of them is not finite.
