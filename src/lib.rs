@@ -35,6 +35,7 @@
 //! | [`data`] | data sets, readers, augmentation, batches, sets drawn by the program | `shape`, `tensor` |
 //! | [`weights`] | checked loading, renaming, safe saving | `tensor`, what a model says of itself |
 //! | [`train`] | losses, optimisers, metrics, [`Fit`](train::Fit) | `shape`, `kernels`, `tensor`, `layers`, `engine`, `data`, `weights`, what a model says of itself |
+//! | [`detection`] | anchors, matching, suppression, RoI align and losses of Faster R-CNN | `shape`, `kernels`, `tensor`, `data`, `train` |
 //! | [`vision`] | images ↔ tensors, pictures of filters, feature maps, masks and boxes | `shape`, `tensor`, `data`, `train` |
 //! | [`mod@gradcheck`] | gradients compared with differences, yours too | `shape`, `tensor`, `layers` |
 //!
@@ -47,6 +48,7 @@
 extern crate self as shapeproof;
 
 pub mod data;
+pub mod detection;
 pub mod engine;
 pub mod gradcheck;
 pub mod kernels;

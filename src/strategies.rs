@@ -40,8 +40,8 @@ use proptest::prelude::*;
 use proptest::strategy::{NewTree, ValueTree};
 use proptest::test_runner::TestRunner;
 use shapeproof::kernels::{
-    capsules, conv2d, conv_transpose2d, digit_caps, group_norm, linear, pad2d, pool2d, upsample2d,
-    Axis, Image, Number, Planes, Window,
+    capsules, conv2d, conv_transpose2d, digit_caps, group_norm, linear, pad2d, pool2d, roi_align,
+    upsample2d, Axis, Image, Number, Planes, Window,
 };
 
 /// A vertical and a horizontal size.
@@ -387,6 +387,27 @@ pub fn pad2d() -> impl Strategy<Value = pad2d::Geometry> {
             border,
         }
     })
+}
+
+/// Up to 4×4 bins of regions of an image that is up to four times as large as the input; 0 to 3 points
+/// along each side of a bin.
+pub fn roi_align() -> impl Strategy<Value = roi_align::Geometry> {
+    (image(), sizes(4), 0usize..=3, 0usize..=2).prop_map(
+        |(input, bins, sampling_ratio, halvings)| roi_align::Geometry {
+            input,
+            bins,
+            spatial_scale: 0.5f64.powi(halvings as i32),
+            sampling_ratio,
+        },
+    )
+}
+
+/// The edges of up to 4 regions in multiples of 1/4: inside of an image, across its edges, without
+/// area, and turned around.
+pub fn edges() -> impl Strategy<Value = Vec<[f64; 4]>> {
+    let edge = || (-16i32..=120).prop_map(|quarters| f64::from(quarters) / 4.0);
+    let region = (edge(), edge(), edge(), edge()).prop_map(|(a, b, c, d)| [a, b, c, d]);
+    proptest::collection::vec(region, 0..=4)
 }
 
 /// An upsampling, or downsampling, to up to 12×12 pixels, of both kinds.

@@ -5,8 +5,8 @@ use shapeproof::kernels::batch_norm::{self, Statistics};
 use shapeproof::kernels::cross_entropy::{self, Targets};
 use shapeproof::kernels::{
     avg_pool2d, conv2d, conv_transpose2d, dropout, global_avg_pool2d, global_max_pool2d,
-    group_norm, layer_norm, linear, log_softmax, max_pool2d, pad2d, pool2d, softmax, sum_pool2d,
-    upsample2d, Axis, Image, Planes, Window,
+    group_norm, layer_norm, linear, log_softmax, max_pool2d, pad2d, pool2d, roi_align, softmax,
+    sum_pool2d, upsample2d, Axis, Image, Planes, Window,
 };
 use shapeproof::shape::window::{Padding2d, Window2d};
 
@@ -539,6 +539,47 @@ fn gradients_of_normalisations_are_added_up() {
         assert_eq!(dw, once.map(|d| 2.0 * d));
         assert_eq!(db, bias_once.map(|d| 2.0 * d));
     }
+}
+
+// ---- regions ----
+
+/// One bin of 2×2 points at (0.5, 0.5), (0.5, 1.5), …: the mean of four pixels, and of two columns where
+/// the points lie between them.
+#[test]
+fn a_region_of_four_pixels() {
+    let g = roi_align::Geometry {
+        input: Image::new(1, 2, 3),
+        bins: (1, 1),
+        spatial_scale: 1.0,
+        sampling_ratio: 2,
+    };
+    let region = |left: f64| roi_align::Region {
+        image: 0,
+        edges: [left, 0.0, left + 2.0, 2.0],
+    };
+    let mut y = [0.0; 2];
+    roi_align::forward(&g, 1, &counting(6), &[region(0.0), region(0.5)], &mut y);
+    // 1 2 3 over 4 5 6.
+    assert_eq!(y, [3.0, 3.5]);
+    let mut dx = [9.0; 6];
+    roi_align::backward(&g, 1, &[region(0.0), region(0.5)], &[4.0, 8.0], &mut dx);
+    assert_eq!(dx, [2.0, 3.0, 1.0, 2.0, 3.0, 1.0]);
+}
+
+#[test]
+#[should_panic(expected = "region 0 is of image 1, the batch has 1")]
+fn a_region_of_no_image() {
+    let g = roi_align::Geometry {
+        input: Image::new(1, 2, 3),
+        bins: (1, 1),
+        spatial_scale: 1.0,
+        sampling_ratio: 2,
+    };
+    let region = roi_align::Region {
+        image: 1,
+        edges: [0.0; 4],
+    };
+    roi_align::forward(&g, 1, &counting(6), &[region], &mut [0.0]);
 }
 
 // ---- images of another size ----

@@ -21,8 +21,8 @@ use shapeproof::kernels::{
     activation, adaptive_avg_pool2d, add, avg_pool2d, batch_norm, bias, caps_length, capsules,
     channel_shuffle, concat, conv2d, conv_transpose2d, crop2d, digit_caps, filter2d,
     global_avg_pool2d, global_max_pool2d, group_norm, layer_norm, linear, log_softmax, max_pool2d,
-    optimizer, pad2d, pixel_shuffle, pool2d, prelu, scale, shifted, softmax, sum, sum_pool2d,
-    unfold, upsample2d, Axis, Image, Number, Planes, Window,
+    optimizer, pad2d, pixel_shuffle, pool2d, prelu, roi_align, scale, shifted, softmax, sum,
+    sum_pool2d, unfold, upsample2d, Axis, Image, Number, Planes, Window,
 };
 use strategies::{seed, values, whole_values};
 
@@ -1680,6 +1680,38 @@ fn pad2d_equals_naive_and_is_adjoint<T: Number>(g: pad2d::Geometry, n: usize, se
     Ok(())
 }
 
+fn roi_align_equals_naive_and_is_adjoint<T: Number>(
+    g: roi_align::Geometry,
+    edges: Vec<[f64; 4]>,
+    n: usize,
+    seed: u64,
+) -> Check {
+    let regions: Vec<roi_align::Region> = (edges.iter().enumerate())
+        .map(|(i, edges)| roi_align::Region {
+            image: (i + 1) % n,
+            edges: *edges,
+        })
+        .collect();
+    let x = values::<T>(n * g.input.len(), seed);
+    let dy = values::<T>(regions.len() * g.output().len(), seed + 1);
+    let y = filled(dy.len(), |y| roi_align::forward(&g, n, &x, &regions, y));
+    let expected = filled(dy.len(), |y| roi_align::naive::forward(&g, &x, &regions, y));
+    near("forward", &y, &expected)?;
+    let dx = filled(x.len(), |dx| roi_align::backward(&g, n, &regions, &dy, dx));
+    near("adjoint", &[T::of(dot(&y, &dy))], &[T::of(dot(&x, &dx))])?;
+    let mut from_taps = Vec::new();
+    for region in &regions {
+        let image = &x[region.image * g.input.len()..][..g.input.len()];
+        let taps = g.taps(region);
+        for plane in image.chunks(g.input.plane()) {
+            let of =
+                |taps: &Vec<(usize, f64)>| taps.iter().map(|(p, w)| plane[*p] * T::of(*w)).sum();
+            from_taps.extend(taps.iter().map(of).collect::<Vec<T>>());
+        }
+    }
+    near("taps", &from_taps, &y)
+}
+
 fn upsample2d_equals_naive_and_is_adjoint<T: Number>(
     g: upsample2d::Geometry,
     n: usize,
@@ -1736,6 +1768,12 @@ fn concat_equals_naive_and_comes_apart<T: Number>(n: usize, lens: Vec<usize>, se
 properties! {
     512 cases: pad2d_equals_naive_and_is_adjoint(
         g in strategies::pad2d(), n in strategies::batch(), s in seed());
+    64 cases: roi_align_equals_naive_and_is_adjoint(
+        g in strategies::roi_align(),
+        edges in strategies::edges(),
+        n in strategies::batch(),
+        seed in seed(),
+    );
     512 cases: upsample2d_equals_naive_and_is_adjoint(
         g in strategies::upsample2d(), n in strategies::batch(), s in seed());
     512 cases: add_equals_naive(parts in 0usize..5, len in 0usize..20, s in seed());

@@ -19,6 +19,10 @@ const ROOMS: &[(&str, &[&str])] = &[
             "shape", "kernels", "tensor", "layers", "engine", "model", "data", "weights",
         ],
     ),
+    (
+        "detection",
+        &["shape", "kernels", "tensor", "data", "train"],
+    ),
     ("vision", &["shape", "tensor", "data", "train"]),
     ("models", &[]),
     ("strategies", &["shape", "kernels"]),

@@ -58,6 +58,7 @@ pub mod pad2d;
 pub mod pixel_shuffle;
 pub mod pool2d;
 pub mod prelu;
+pub mod roi_align;
 pub mod scale;
 pub mod shifted;
 mod simd;
