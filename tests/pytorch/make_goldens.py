@@ -3,7 +3,7 @@
     python tests/pytorch/make_goldens.py | rustfmt --edition 2021 > tests/pytorch/goldens.rs
 
 Made with torch 2.15.0 on a CPU, in float64. Inputs, parameters and the gradient of the output are
-formulas that `tests/layer_pytorch.rs` computes, too, so only results are stored.
+formulas that `tests/layers/pytorch.rs` computes, too, so only results are stored.
 """
 
 import torch

@@ -4,7 +4,7 @@ computed by PyTorch, as Rust constants.
     python tests/pytorch/make_goldens_norms.py | rustfmt --edition 2021 > tests/pytorch/goldens_norms.rs
 
 Made with torch 2.15.0 on a CPU, in float64. Inputs, parameters and the gradient of the output are
-formulas that `tests/layer_pytorch_norms.rs` computes, too, so only results are stored.
+formulas that `tests/layers/pytorch_norms.rs` computes, too, so only results are stored.
 """
 
 import torch

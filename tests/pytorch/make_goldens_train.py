@@ -4,7 +4,7 @@ PyTorch, as Rust constants.
     python tests/pytorch/make_goldens_train.py | rustfmt --edition 2021 > tests/pytorch/goldens_train.rs
 
 Made with torch 2.15.0 on a CPU, in float64. Logits, parameters and gradients are formulas that
-`tests/train_pytorch.rs` computes, too, so only results are stored.
+`tests/train/pytorch.rs` computes, too, so only results are stored.
 """
 
 import torch

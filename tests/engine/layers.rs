@@ -1,11 +1,10 @@
 //! The engine against dfdx's ops for layers that keep statistics, normalise, resize, pad, rearrange
 //! or scale.
 
-mod support;
-
+use crate::support;
+use crate::support::{assert_near, distinct, parameter_gradients, parameters};
 use shapeproof::engine::with_disabled;
 use shapeproof::prelude::*;
-use support::{assert_near, distinct, parameter_gradients, parameters};
 
 /// Everything that a pass gives and changes.
 type Found = Vec<(String, Vec<f64>)>;

@@ -4,17 +4,16 @@
 //! formulas below on both sides.
 
 #[rustfmt::skip] // stands as the script and rustfmt wrote it
-#[path = "pytorch/goldens_train.rs"]
+#[path = "../pytorch/goldens_train.rs"]
 mod goldens;
-mod support;
 
+use crate::support::assert_near;
 use shapeproof::data::{Mask, Target};
 use shapeproof::prelude::*;
 use shapeproof::train::{
     Adam, AdamW, BceWithLogits, CrossEntropy, Dice, Focal, Huber, Loss, Mae, Mse, RmsProp,
     Schedule, Sgd, Truth,
 };
-use support::assert_near;
 
 /// A few functions and divisions that two libraries round in the last digits.
 const ROUNDED: f64 = 1e-14;

@@ -27,7 +27,7 @@ const TENSORS: [(&str, &[usize]); 4] = [
     ("fc.bias", &[3]),
 ];
 
-/// What `tests/weights_included.rs` loads, under names as in PyTorch.
+/// What `tests/weights/included.rs` loads, under names as in PyTorch.
 const BLOCKS: [(&str, &[usize]); 8] = [
     ("module.layers.0.conv.weight", &[2, 2, 3, 3]),
     ("module.layers.0.conv.bias", &[2]),

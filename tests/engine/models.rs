@@ -1,12 +1,10 @@
 //! The engine against the same models layer by layer through dfdx's ops: values and all gradients.
 
-mod support;
-
+use crate::support::{assert_near, distinct, parameter_gradients};
 use rayon::ThreadPoolBuilder;
 use shapeproof::engine::{self, with_constant_inputs, with_disabled, with_parts};
 use shapeproof::prelude::*;
 use shapeproof::tensor::Element;
-use support::{assert_near, distinct, parameter_gradients};
 
 /// Output and gradients as numbers, with names.
 type Found = Vec<(String, Vec<f64>)>;

@@ -83,6 +83,7 @@ where
             images,
             targets,
             values,
+            ..
         } = batch.unwrap();
         let targets: Tensor<(usize, Const<1>), f64, Cpu> = targets;
         let pixels = images.as_vec().into_iter().step_by(2);

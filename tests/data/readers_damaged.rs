@@ -1,10 +1,8 @@
 //! Readers of folders on damaged files, which must never panic, and on the real sets.
 
-mod folders;
-
 use std::fs;
 
-use folders::{annotation, gzip, object, png, real, tar, Folder};
+use crate::folders::{annotation, gzip, object, png, real, tar, Folder};
 use proptest::prelude::{any, prop_assert, prop_oneof, proptest, Just, ProptestConfig};
 use shapeproof::data::{ImageFolder, MaskPairs, Picture, Source, Tub, VocBoxes, IGNORE};
 use shapeproof::prelude::*;

@@ -1,8 +1,8 @@
 //! Losses and optimisers on models: against dfdx's, against differences, and where something is
 //! wrong.
 
-mod support;
-
+use crate::support;
+use crate::support::{assert_near, distinct, parameters};
 use proptest::prelude::*;
 use shapeproof::dfdx::losses::cross_entropy_with_logits_loss;
 use shapeproof::dfdx::optim as dfdx_optim;
@@ -11,7 +11,6 @@ use shapeproof::prelude::*;
 use shapeproof::train::{
     cross_entropy, Adam, AdamW, CrossEntropy, LossError, RmsProp, Sgd, StateError,
 };
-use support::{assert_near, distinct, parameters};
 
 type Logits = Tensor<(usize, Const<4>), f64, Cpu>;
 

@@ -3,11 +3,11 @@
 //! Inputs and weights are small whole numbers, so convolutions, sums and maxima are compared
 //! without tolerance.
 
-mod support;
-
+use crate::support::{
+    assert_near, convolve, distinct, gelu, largest, parameters, pool, set_parameters,
+};
+use crate::support::{whole, Images, Sliding};
 use shapeproof::prelude::*;
-use support::{assert_near, convolve, distinct, gelu, largest, parameters, pool, set_parameters};
-use support::{whole, Images, Sliding};
 
 /// A batch of images for a layer.
 macro_rules! batch {

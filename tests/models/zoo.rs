@@ -34,7 +34,7 @@ fn parameters_are_those_published() {
 
 #[test]
 fn the_table_in_the_docs_is_right() {
-    let docs = include_str!("../src/models/mod.rs");
+    let docs = include_str!("../../src/models/mod.rs");
     let grouped = |n: usize| {
         let digits = n.to_string();
         let mut text = String::new();

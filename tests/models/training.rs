@@ -1,11 +1,9 @@
 //! Whole models: starting values, learning, dropout, saving, loading, copying.
 
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::{assert_near, distinct, parameters, set_parameters};
 use shapeproof::prelude::*;
-use support::{assert_near, distinct, parameters, set_parameters};
 
 /// LeNet-5 on 28×28 grey images.
 #[model(input = Chw<1, 28, 28>, output = Flat<10>)]

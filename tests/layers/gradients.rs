@@ -2,10 +2,9 @@
 //!
 //! Inputs are distinct and away from 0, so that no maximum and no kink is near.
 
-mod support;
-
+use crate::support;
+use crate::support::{assert_gradients, assert_near, backward, distinct, dot, parameters, whole};
 use shapeproof::prelude::*;
-use support::{assert_gradients, assert_near, backward, distinct, dot, parameters, whole};
 
 /// `gradients!(name, batch × sizes, scale, Output, { fields })`: a test of a model on distinct
 /// inputs times `scale`.

@@ -1,13 +1,12 @@
 //! Layers that are defined outside the library work in `#[model]` as its own do.
 
-mod support;
-
+use crate::support;
+use crate::support::{assert_gradients, distinct, parameters, whole};
 use shapeproof::dfdx::nn::tensor_collection::{ModuleVisitor, TensorOptions};
 use shapeproof::layers::{Close, Layer};
 use shapeproof::prelude::*;
 use shapeproof::shape::{one_image, Dims, Infer, Inputs, Misfit, Signature};
 use shapeproof::tensor::{Features, Sizes};
-use support::{assert_gradients, distinct, parameters, whole};
 
 /// What a user writes: one learned factor for each channel, `y[c] = w[c]·x[c]`.
 struct Scale;

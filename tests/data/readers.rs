@@ -1,10 +1,8 @@
 //! Folders of pictures, good and bad: what they hold, or the one sentence that says what is wrong.
 
-mod folders;
-
 use std::fs;
 
-use folders::{annotation, gzip, object, png, tar, tar_entry, tar_header, Folder};
+use crate::folders::{annotation, gzip, object, png, tar, tar_entry, tar_header, Folder};
 use shapeproof::data::{
     BoundingBox, DataError, ImageFolder, MaskPairs, Picture, Source, Tub, VocBoxes, IGNORE,
 };

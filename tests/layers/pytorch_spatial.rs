@@ -3,12 +3,11 @@
 //! `tests/pytorch/make_goldens_spatial.py` made the numbers.
 
 #[rustfmt::skip] // stands as the script and rustfmt wrote it
-#[path = "pytorch/goldens_spatial.rs"]
+#[path = "../pytorch/goldens_spatial.rs"]
 mod goldens;
-mod support;
 
+use crate::support::{assert_near, backward, set_parameters};
 use shapeproof::prelude::*;
-use support::{assert_near, backward, set_parameters};
 
 /// What PyTorch computes for one network.
 struct Golden {

@@ -1,11 +1,11 @@
 //! Normalisations, activations, global and adaptive poolings: by hand, by differences, at extreme
 //! values, in training, in files and in generic blocks.
 
-mod support;
-
+use crate::support::{
+    assert_gradients, assert_near, distinct, dot, parameters, set_parameters, whole,
+};
 use shapeproof::prelude::*;
 use shapeproof::weights;
-use support::{assert_gradients, assert_near, distinct, dot, parameters, set_parameters, whole};
 
 // ---- gradients ----
 

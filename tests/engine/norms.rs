@@ -1,12 +1,10 @@
 //! Batch normalisation by the engine: over several threads while training, as a part of the
 //! convolution before it while inferring.
 
-mod support;
-
+use crate::support::{assert_near, distinct, parameter_gradients};
 use shapeproof::engine::{with_disabled, with_parts};
 use shapeproof::prelude::*;
 use shapeproof::tensor::Element;
-use support::{assert_near, distinct, parameter_gradients};
 
 fn wide<E: Element>(values: Vec<E>) -> Vec<f64> {
     values.into_iter().map(|v| v.to_f64().unwrap()).collect()

@@ -1,10 +1,9 @@
 //! Capsules: their values by hand, their gradients against differences.
 
-mod support;
-
+use crate::support;
+use crate::support::{assert_gradients, distinct};
 use shapeproof::prelude::*;
 use shapeproof::train::margin_loss;
-use support::{assert_gradients, distinct};
 
 #[model(input = Chw<6, 3, 2>, output = Chw<12, 3, 1>)]
 #[derive(Clone, Debug)]

@@ -6,13 +6,12 @@
 
 #[rustfmt::skip] // stands as the script and rustfmt wrote it
 #[allow(clippy::approx_constant)] // softplus of 0 is ln 2
-#[path = "pytorch/goldens_norms.rs"]
+#[path = "../pytorch/goldens_norms.rs"]
 mod goldens;
-mod support;
 
+use crate::support::{assert_near, parameter_gradients, parameters, set_parameters, Traced};
 use goldens::Golden;
 use shapeproof::prelude::*;
-use support::{assert_near, parameter_gradients, parameters, set_parameters, Traced};
 
 /// The same operations in the same order, or on numbers that no rounding touches.
 const EXACT: f64 = 0.0;

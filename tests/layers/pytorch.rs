@@ -4,13 +4,12 @@
 //! output are the formulas below on both sides.
 
 #[rustfmt::skip] // stands as the script and rustfmt wrote it
-#[path = "pytorch/goldens.rs"]
+#[path = "../pytorch/goldens.rs"]
 mod goldens;
-mod support;
 
+use crate::support::{assert_near, backward, set_parameters, Differentiable};
 use goldens::Golden;
 use shapeproof::prelude::*;
-use support::{assert_near, backward, set_parameters, Differentiable};
 
 /// Sums of products of multiples of 1/16 come out the same in any order.
 const EXACT: f64 = 0.0;

@@ -3,12 +3,10 @@
 //!
 //! All sizes differ, and whatever can leave a remainder does.
 
-mod support;
-
+use crate::support::{assert_gradients, assert_near, distinct, parameters, set_parameters};
+use crate::support::{whole, Images, Sliding};
 use shapeproof::prelude::*;
 use shapeproof::shape::Dims;
-use support::{assert_gradients, assert_near, distinct, parameters, set_parameters};
-use support::{whole, Images, Sliding};
 
 /// The images of `shape` whose pixels are `pixel(image, channel, row, column)`.
 fn drawn(
