@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example mnist` trains on digits drawn by the program; `--data DIR` takes
 //! the four files of MNIST (or Fashion-MNIST), plain or gzipped. The last line is the accuracy on
-//! the test set; the parameters end up in `lenet5.safetensors`.
+//! the test set; the parameters end up in `lenet5.safetensors`, the curves in `lenet5.png`.
 
 mod flags;
 
@@ -73,7 +73,8 @@ fn run(Arguments { flags }: Arguments) -> Result<(), Box<dyn Error>> {
     if flags.epochs > 0 {
         let mut opt = Adam::new(&net, flags.lr);
         let fit = flags.fit("lenet5")?.schedule(Schedule::cosine());
-        fit.run(&mut net, &mut opt, &train, &test, &mut objective)?;
+        let trained = fit.run(&mut net, &mut opt, &train, &test, &mut objective)?;
+        flags.history(&trained, "lenet5")?;
         flags.save(&net, "lenet5")?;
     }
     let accuracy = evaluate(&net, &dev, &test, &mut objective)?.score.value();

@@ -39,7 +39,8 @@
 //! | [`vision`] | images ↔ tensors, pictures of filters, feature maps, masks and boxes | `shape`, `tensor`, `data`, `train` |
 //! | [`mod@gradcheck`] | gradients compared with differences, yours too | `shape`, `tensor`, `layers` |
 //!
-//! The errors of the compiler, each with its program and its remedy, are in the [`guide`].
+//! The errors of the compiler, each with its program and its remedy, are in the [`guide`]; so is a chapter
+//! on [training](guide::training).
 //!
 //! A room imports only from rooms above it; a test reads the `use` lines and says so. The attribute
 //! macro [`model`] lives in a crate of its own and knows no layer by name.
@@ -71,7 +72,10 @@ pub use rand;
 pub use shapeproof_macros::{block, check_weights, include_weights, model};
 
 #[doc = include_str!("../docs/errors.md")]
-pub mod guide {}
+pub mod guide {
+    #[doc = include_str!("../docs/training.md")]
+    pub mod training {}
+}
 
 /// What the author of a model needs: the layers and their options, and dfdx.
 ///

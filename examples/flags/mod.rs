@@ -21,7 +21,8 @@
 //!     flags.load(&mut net)?;                        // --load
 //!     if flags.epochs > 0 {
 //!         let fit = flags.fit("lenet5")?;           // --epochs, --seed, --resume, --out, Ctrl-C
-//!         fit.run(&mut net, &mut opt, &train, &valid, &mut objective)?;
+//!         let trained = fit.run(&mut net, &mut opt, &train, &valid, &mut objective)?;
+//!         flags.history(&trained, "lenet5")?;       // --out/lenet5.csv, --out/lenet5.png
 //!         flags.save(&net, "lenet5")?;              // --out/lenet5.safetensors
 //!     }
 //! }
@@ -37,7 +38,8 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, FromArgMatches};
 use shapeproof::prelude::*;
 use shapeproof::tensor::Device;
-use shapeproof::train::Fit;
+use shapeproof::train::{Fit, Trained};
+use shapeproof::vision::plot_history;
 use shapeproof::weights;
 
 #[derive(Args, Clone, Debug)]
@@ -142,6 +144,15 @@ impl Flags {
         let checkpoint = self.folder()?.join(format!("{name}.checkpoint"));
         let fit = Fit::new(self.epochs).seed(self.seed).stop_at_ctrl_c();
         Ok(fit.checkpoint(checkpoint).resume(self.resume))
+    }
+
+    /// Writes the history of a training to `NAME.csv` and, as a plot, to `NAME.png` in the folder
+    /// `--out`.
+    pub fn history(&self, trained: &Trained, name: &str) -> Result<(), Box<dyn Error>> {
+        let path = self.folder()?.join(name);
+        trained.history.save_csv(path.with_extension("csv"))?;
+        plot_history(&trained.history).save(path.with_extension("png"))?;
+        Ok(())
     }
 
     /// Writes the parameters to `NAME.safetensors` in the folder `--out`, and says so.

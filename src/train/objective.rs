@@ -2,15 +2,17 @@
 
 use std::error::Error;
 
-use dfdx::nn::{Module, ModuleMut};
-use dfdx::prelude::{Gradients, NoneTape, OwnedTape, SplitTape, Tensor, Trace};
+use dfdx::prelude::{
+    Gradients, HasShape, NoneTape, OwnedTape, Shape, SplitTape, Tape, Tensor, Trace,
+};
 
 use super::loss::{Loss, Truth};
 use super::score::{Score, Scores};
 use crate::data::{Examples, Target};
-use crate::engine::with_constant_inputs;
+use crate::engine::{try_run, try_run_mut, with_constant_inputs};
+use crate::layers::Network;
 use crate::model::Model;
-use crate::tensor::{Batch, Batched, Device, Element};
+use crate::tensor::{Batch, Batched, Device, Element, Features};
 
 /// Why an objective has no loss: whatever its losses, its models and its author say.
 pub type ObjectiveError = Box<dyn Error + Send + Sync>;
@@ -155,13 +157,7 @@ where
     D: Device<E>,
     L: Loss<T>,
     Sc: Scores<T, L::Output>,
-    M: Model<Input = S, Output = L::Output>,
-    M: Module<Batch<S, usize, E, D>, Output = Batch<L::Output, usize, E, D>, Error = D::Err>,
-    M: ModuleMut<
-        Batch<S, usize, E, D, OwnedTape<E, D>>,
-        Output = Batch<L::Output, usize, E, D, OwnedTape<E, D>>,
-        Error = D::Err,
-    >,
+    M: Model<Input = S, Output = L::Output> + Network<E, D>,
 {
     type Score = Sc;
 
@@ -177,9 +173,9 @@ where
         score: &mut Sc,
     ) -> Result<Traced<E, D>, ObjectiveError> {
         let (images, truth) = Truth::of(batch);
-        let images = images.traced(gradients);
-        let output =
-            with_constant_inputs(|| net.try_forward_mut(images)).map_err(|e| e.to_string())?;
+        let (images, tape) = images.traced(gradients).split_tape();
+        let run = |images, tape| with_constant_inputs(|| try_run_mut(net, images, tape));
+        let output = through::<S, L::Output, _, _, _>(images, tape, run)?;
         let (output, tape) = output.split_tape();
         score.add(&output, &truth);
         self.loss.of_batch(output, truth, tape)
@@ -192,11 +188,37 @@ where
         score: &mut Sc,
     ) -> Result<f64, ObjectiveError> {
         let (images, truth) = Truth::of(batch);
-        let output = net.try_forward(images).map_err(|e| e.to_string())?;
+        let run = |images, tape| try_run(net, images, tape);
+        let output = through::<S, L::Output, _, _, _>(images, NoneTape, run)?;
         score.add(&output, &truth);
         let loss = self.loss.of_batch(output, truth, NoneTape)?;
         Ok(number(&loss))
     }
+}
+
+/// What a model of one input and one output makes of images.
+///
+/// By the engine itself, not by dfdx's `Module`: the model's input and output are then compared by
+/// their shapes only, which is one error where they do not fit.
+fn through<S, Out, E, D, Tp>(
+    images: Batch<S, usize, E, D>,
+    tape: Tp,
+    run: impl FnOnce(Vec<Features<E, D>>, Tp) -> Result<(Vec<Features<E, D>>, Tp), D::Err>,
+) -> Result<Batch<Out, usize, E, D, Tp>, ObjectiveError>
+where
+    S: Batched,
+    Out: Batched,
+    E: Element,
+    D: Device<E>,
+    Tp: Tape<E, D>,
+{
+    let failed = |e: D::Err| e.to_string();
+    let batch = images.shape().concrete().into_iter().next().unwrap_or(0);
+    let images = Features::from_typed::<S, usize>(images).map_err(failed)?;
+    let (outputs, tape) = run(vec![images], tape).map_err(failed)?;
+    let output = outputs.into_iter().next().expect("a model has an output");
+    let output = output.put_tape(tape).try_into_typed::<Out, usize>(batch);
+    Ok(output.map_err(failed)?)
 }
 
 /// A loss on the host.

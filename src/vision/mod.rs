@@ -30,6 +30,7 @@ mod confusion;
 mod draw;
 mod font;
 mod grid;
+mod plot;
 mod sheets;
 mod tensors;
 
@@ -37,5 +38,6 @@ pub use colours::{class_colour, heat_colour};
 pub use confusion::confusion_picture;
 pub use draw::{draw_bounding_boxes, draw_heat, draw_segmentation_masks, write_text};
 pub use grid::{captioned, make_grid};
+pub use plot::plot_history;
 pub use sheets::{feature_maps, filters};
 pub use tensors::{to_pictures, to_tensor};
