@@ -12,8 +12,9 @@ use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use shapeproof::kernels::activation::{self, Activation};
 use shapeproof::kernels::conv2d::{self, abreast, direct, naive, Geometry, Method};
+use shapeproof::kernels::crew::{self, Crew};
 use shapeproof::kernels::winograd::{self, Epilogue};
-use shapeproof::kernels::{bias, max_pool2d, pool2d, Image, Level, Window};
+use shapeproof::kernels::{bias, linear, max_pool2d, pool2d, Image, Level, Number, Window};
 use strategies::{seed, values, whole_values};
 
 /// Largest error allowed, relative to the largest number of the result.
@@ -377,6 +378,94 @@ proptest! {
             y.fill(0.0);
             max_pool2d::forward_values(&g, n, &x, &mut y);
             prop_assert_eq!(bits(&y), bits(&expected));
+        }
+    }
+}
+
+/// Large enough to be shared: by rows of tiles, by filters, by the channels of an unfolded image.
+fn shared_geometries() -> Vec<(Geometry, Method)> {
+    let three = |stride| Window {
+        stride: (stride, stride),
+        before: (1, 1),
+        after: (1, 1),
+        ..Window::new(3, 3)
+    };
+    let of = |channels, height, width, filters, window| Geometry {
+        input: Image::new(channels, height, width),
+        filters,
+        window,
+        groups: 1,
+    };
+    vec![
+        (of(16, 31, 34, 17, three(1)), Method::Winograd),
+        (of(100, 9, 12, 120, three(1)), Method::Winograd),
+        (of(64, 5, 7, 128, three(1)), Method::Winograd),
+        (of(3, 34, 31, 21, three(1)), Method::Direct),
+        (of(13, 32, 30, 35, three(2)), Method::Unfold),
+        (of(3, 40, 30, 64, three(2)), Method::Unfold),
+        (of(50, 18, 17, 43, Window::new(1, 1)), Method::Pointwise),
+        // Nothing is shared of what is small.
+        (of(2, 5, 4, 3, three(1)), Method::Direct),
+    ]
+}
+
+fn sharing_changes_nothing<T: Number>() {
+    for (g, method) in shared_geometries() {
+        assert_eq!(g.method(), method, "{g:?}");
+        let x = whole_values::<T>(g.input.len(), 1);
+        let w = whole_values::<T>(g.weight_len(), 2);
+        let b = whole_values::<T>(g.filters, 3);
+        let mut prepared = vec![T::zero(); g.prepared_len()];
+        conv2d::prepare(&g, &w, &mut prepared);
+        for (bias, activation) in [
+            (None, None),
+            (Some(&b[..]), Some(Activation::Relu)),
+            (Some(&b[..]), Some(Activation::Silu)),
+        ] {
+            let unknown = T::of(f64::NAN);
+            let mut expected = vec![unknown; g.output().len()];
+            let mut s = vec![unknown; g.scratch_len()];
+            let (y, p) = (&mut expected, &prepared);
+            conv2d::forward_prepared(&g, 1, &x, &w, p, bias, activation, y, &mut s);
+            for threads in [1, 2, 3, 5, crew::MOST] {
+                let mut y = vec![unknown; g.output().len()];
+                let mut s = vec![unknown; threads * g.scratch_len()];
+                on_threads(threads, |crew| {
+                    let y = &mut y;
+                    conv2d::forward_shared(crew, &g, &x, &w, p, bias, activation, y, &mut s);
+                });
+                assert!(y == expected, "{g:?} {activation:?} {threads} threads");
+            }
+        }
+    }
+}
+
+fn on_threads(threads: usize, run: impl FnOnce(&Crew) + Send) {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.expect("threads can be started");
+    pool.install(|| crew::run(threads, run));
+}
+
+/// Whole numbers, so that no order of sums rounds.
+#[test]
+fn what_threads_share_is_what_one_computes() {
+    sharing_changes_nothing::<f32>();
+    sharing_changes_nothing::<f64>();
+    for (inputs, outputs) in [(1003, 109), (3000, 40), (10, 3)] {
+        let g = linear::Geometry { inputs, outputs };
+        let x = values::<f32>(inputs, 1);
+        let w = values::<f32>(g.weight_len(), 2);
+        let b = values::<f32>(outputs, 3);
+        for bias in [None, Some(&b[..])] {
+            let mut expected = vec![f32::NAN; outputs];
+            linear::forward(&g, 1, &x, &w, bias, &mut expected);
+            for threads in [2, 3, 5] {
+                let mut y = vec![f32::NAN; outputs];
+                on_threads(threads, |crew| {
+                    linear::forward_shared(crew, &g, &x, &w, bias, &mut y);
+                });
+                assert_eq!(y, expected, "{g:?} {threads} threads");
+            }
         }
     }
 }

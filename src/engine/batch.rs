@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::memory::{resize, Memory, Planned};
 use super::plan::Plan;
 use super::run::{self, Given, Kept, Room};
 use crate::kernels::add;
+use crate::kernels::crew::{self, Crew};
 use crate::tensor::Element;
 
 /// Splits the front off a slice that is consumed piece by piece.
@@ -17,27 +16,27 @@ fn front<'a, E>(rest: &mut &'a mut [E], len: usize) -> &'a mut [E] {
     front
 }
 
-/// Runs `run`, whose parallel loops then meet threads that are awake.
-fn awake<R: Send>(loops: usize, run: impl FnOnce() -> R + Send) -> R {
-    match loops {
-        0 | 1 => run(),
-        // A loop begun outside of rayon's threads waits for one to wake up, every time.
-        _ => rayon::scope(|_| run()),
-    }
+/// Runs `run` with as many threads as can be busy with so many parts.
+fn by_crew<R>(parts: usize, run: impl FnOnce(&Crew) -> R) -> R {
+    crew::run(parts.min(rayon::current_num_threads()), run)
 }
 
 /// Calls `each` for every part with its share of `partial`, side by side.
 fn for_each<W: Send, E: Element>(
+    crew: Option<&Crew>,
     parts: &mut [W],
     partial: &mut [E],
     each: impl Fn(&mut W, &mut [E]) + Sync,
 ) {
-    if let [whole] = parts {
-        return each(whole, partial);
-    }
     let share = partial.len() / parts.len();
-    let shares = partial.par_chunks_exact_mut(share);
-    (parts.par_iter_mut().zip(shares)).for_each(|(part, partial)| each(part, partial));
+    let pairs = parts.iter_mut().zip(partial.chunks_exact_mut(share));
+    match crew {
+        Some(crew) => {
+            let mut pairs: Vec<_> = pairs.collect();
+            crew.each(&mut pairs, |(part, partial)| each(part, partial));
+        }
+        None => pairs.for_each(|(part, partial)| each(part, partial)),
+    }
 }
 
 /// What the forward of one part needs.
@@ -78,10 +77,11 @@ pub fn forward<E: Element>(planned: &Planned<E>, given: Given<'_, E>, memory: &m
         },
         indices: (plan.purpose.backward).then(|| front(&mut kept, indices * part.len())),
     };
-    let mut run = |work: &mut [Ahead<E>]| {
+    let mut run = |work: &mut [Ahead<E>], parts: Option<&Crew>, crew: Option<&Crew>| {
         for (nth, phase) in plan.phases.iter().enumerate() {
             let known = &statistics[..];
             for_each(
+                parts,
                 work,
                 partial,
                 |Ahead {
@@ -91,7 +91,9 @@ pub fn forward<E: Element>(planned: &Planned<E>, given: Given<'_, E>, memory: &m
                  },
                  gathered| {
                     let (phase, indices) = (phase.clone(), indices.as_deref_mut());
-                    run::forward(plan, phase, given, part, room, indices, known, gathered);
+                    run::forward(
+                        plan, phase, given, part, room, crew, indices, known, gathered,
+                    );
                 },
             );
             if let Some((step, whole)) = plan.gathers(nth) {
@@ -106,42 +108,73 @@ pub fn forward<E: Element>(planned: &Planned<E>, given: Given<'_, E>, memory: &m
         }
     };
     match &plan.parts[..] {
-        [whole] => run(&mut [ahead(whole)]),
+        [whole] => {
+            let work = &mut [ahead(whole)];
+            match plan.shared {
+                1 => run(work, None, None),
+                threads => crew::run(threads, |crew| run(work, None, Some(crew))),
+            }
+        }
         parts => {
             let mut work: Vec<_> = parts.iter().map(ahead).collect();
-            awake(plan.phases.len(), || run(&mut work));
+            by_crew(count, |crew| run(&mut work, Some(crew), None));
         }
     }
 }
 
-/// Hands the numbers of output `nth` of the model to `with`.
-pub fn output<E: Element, R>(
+/// Numbers that are worth to be copied by several threads.
+const WORTH_COPYING_TOGETHER: usize = 1 << 18;
+
+/// Copies the numbers of output `nth` of the model to `output`.
+pub fn output<E: Element>(
     planned: &Planned<E>,
     given: Given<'_, E>,
-    memory: &mut Memory<E>,
+    memory: &Memory<E>,
     nth: usize,
-    with: impl FnOnce(&[E]) -> R,
-) -> R {
+    output: &mut [E],
+) {
     let plan = &planned.plan;
     let (value, _) = plan.outputs[nth];
     if let Some(input) = plan.inputs[value] {
-        return with(given.inputs[input]);
+        output.copy_from_slice(given.inputs[input]);
+        return;
     }
-    let place = |images| plan.forward.range(value, images, &(0..images), images);
-    if let [whole] = &plan.parts[..] {
-        return with(&memory.values[place(whole.len())]);
+    let together = output.len() >= WORTH_COPYING_TOGETHER;
+    copy_parts(plan, value, &plan.parts, &memory.values, output, together);
+}
+
+/// Copies a value from the memory of each of some parts, one behind the other.
+fn copy_parts<E: Element>(
+    plan: &Plan<E>,
+    value: usize,
+    parts: &[Range<usize>],
+    values: &[E],
+    output: &mut [E],
+    together: bool,
+) {
+    match parts {
+        [] => {}
+        [part] => {
+            let images = part.len();
+            let place = plan.forward.range(value, images, &(0..images), images);
+            output.copy_from_slice(&values[place]);
+        }
+        parts => {
+            let (one, other) = parts.split_at(parts.len() / 2);
+            let len = one.iter().map(|part| plan.forward.len(part.len())).sum();
+            let (values, behind) = values.split_at(len);
+            let images: usize = one.iter().map(Range::len).sum();
+            let (output, rest) = output.split_at_mut(images * plan.lens[value]);
+            let mut first = || copy_parts(plan, value, one, values, output, together);
+            let mut second = || copy_parts(plan, value, other, behind, rest, together);
+            if together {
+                rayon::join(first, second);
+            } else {
+                first();
+                second();
+            }
+        }
     }
-    memory.gathered.clear();
-    let mut first = 0;
-    for part in &plan.parts {
-        let len = plan.forward.len(part.len());
-        let values = &memory.values[first..first + len];
-        memory
-            .gathered
-            .extend_from_slice(&values[place(part.len())]);
-        first += len;
-    }
-    with(&memory.gathered)
 }
 
 /// Computes the gradients of a batch from those of the outputs.
@@ -205,7 +238,7 @@ pub fn backward<E: Element>(
             d_parameters,
         });
     }
-    let mut run = |work: &mut [Back<E>]| {
+    let mut run = |work: &mut [Back<E>], crew: Option<&Crew>| {
         if plan.phases.is_empty() {
             // What flows in flows out.
             for back in work.iter_mut() {
@@ -215,7 +248,7 @@ pub fn backward<E: Element>(
         for (nth, phase) in plan.phases.iter().enumerate().rev() {
             let last = nth + 1 == plan.phases.len();
             let known = &settled[..];
-            for_each(work, partial, |back, gathered| {
+            for_each(crew, work, partial, |back, gathered| {
                 if last {
                     run::seed(plan, back.part, d_outputs, back.room.values);
                 }
@@ -248,9 +281,9 @@ pub fn backward<E: Element>(
         }
     };
     if count == 1 {
-        run(&mut work);
+        run(&mut work, None);
     } else {
-        awake(plan.phases.len(), || run(&mut work));
+        by_crew(count, |crew| run(&mut work, Some(crew)));
     }
     let mut results = work.into_iter().map(|back| back.d_parameters);
     let mut totals = results.next().unwrap_or_default();

@@ -23,7 +23,7 @@ pub struct Memory<E> {
     pub indices: Vec<u32>,
     /// What is kept for the whole batch.
     pub statistics: Vec<E>,
-    /// Gradients of parameters, or an output that is put together from parts.
+    /// Gradients of parameters, of all parts but the first.
     pub gathered: Vec<E>,
     /// What the parts gather for the whole batch, part by part.
     pub partial: Vec<E>,

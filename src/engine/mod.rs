@@ -24,6 +24,8 @@
 //!
 //! # What is equal
 //!
+//! A single image is not split: where a step has enough to do, the threads share it.
+//!
 //! The same model, batch and number of threads give the same bits. [`with_parts`] fixes the number
 //! of parts, and with it the bits, whatever the number of threads.
 //!

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use dfdx::prelude::{Cpu, CpuError, Gradients, RandomU64};
+use dfdx::prelude::{Cpu, CpuError, Gradients, RandomU64, ZerosTensor};
 
 use super::batch;
 use super::memory::{self, recall, remember, Memory, Planned, Remembered};
@@ -13,7 +13,9 @@ use super::run::Given;
 use super::steps::Role;
 use crate::kernels::op::MOST_INPUTS;
 use crate::shape::Dims;
-use crate::tensor::{filled, Device, Element, Features, Graph, Parameter, Parameters, Value};
+use crate::tensor::{
+    contiguous_mut, Device, Element, Features, Graph, Parameter, Parameters, Value,
+};
 
 /// How a model adds itself to a graph: inputs, then where its outputs go.
 pub type Describe<'a, 'm, E> =
@@ -90,7 +92,7 @@ pub fn forward<'m, E: Element>(
         };
         batch::forward(&planned, given, &mut memory);
         let mut kept = Vec::new();
-        let outputs = outputs(cpu, &entry, &planned, given, &mut memory, &mut kept)?;
+        let outputs = outputs(cpu, &entry, &planned, given, &memory, &mut kept)?;
         let statistics = statistics(&planned, &memory);
         let record = if purpose.backward {
             Some(Record {
@@ -162,7 +164,7 @@ fn outputs<E: Element>(
     entry: &Remembered<E>,
     planned: &Planned<E>,
     given: Given<'_, E>,
-    memory: &mut Memory<E>,
+    memory: &Memory<E>,
     kept: &mut Vec<Box<dyn Parameter<E>>>,
 ) -> Result<Vec<Features<E, Cpu>>, CpuError> {
     let batch = planned.plan.batch();
@@ -170,9 +172,9 @@ fn outputs<E: Element>(
     all.map(|(nth, value)| {
         let (dims, _) = entry.recorded.values[value.index()];
         let sizes = (batch, dims.size(0), dims.size(1), dims.size(2));
-        let images = batch::output(planned, given, memory, nth, |values| {
-            filled(cpu, &sizes, values)
-        })?;
+        let mut images = cpu.try_zeros_like(&sizes)?;
+        let numbers = contiguous_mut(&mut images).expect("what is new lies row by row");
+        batch::output(planned, given, memory, nth, numbers);
         if planned.plan.purpose.backward {
             kept.push(images.kept());
         }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::layout::{Layout, Segment};
 use super::steps::{self, Gradient, Role, Step, Steps};
+use crate::kernels::crew::MOST;
 use crate::kernels::op::WholeBatch;
 use crate::tensor::{Element, Recorded};
 
@@ -59,6 +60,8 @@ pub struct Plan<E: Element> {
     pub gathered: usize,
     /// Numbers computed from parameters.
     pub prepared: usize,
+    /// Threads that share every step, where there is only one part; most often one.
+    pub shared: usize,
     /// Whether a step draws random numbers.
     pub draws: bool,
     /// What it was made for.
@@ -67,17 +70,20 @@ pub struct Plan<E: Element> {
     work: usize,
 }
 
-/// Into how many parts a batch is split.
-fn parts(batch: usize, work: usize, fixed: Option<usize>) -> usize {
-    let parts = if let Some(fixed) = fixed {
-        fixed
-    } else {
-        match batch.saturating_mul(work) / WORTH_A_THREAD {
-            0 | 1 => 1,
-            worth => worth.min(rayon::current_num_threads()),
-        }
+/// Into how many parts a batch is split, and how many threads share every step of a part.
+fn threads(batch: usize, work: usize, purpose: Purpose, fixed: Option<usize>) -> (usize, usize) {
+    if let Some(fixed) = fixed {
+        return (fixed.clamp(1, batch), 1);
+    }
+    let threads = match batch.saturating_mul(work) / WORTH_A_THREAD {
+        0 | 1 => 1,
+        worth => worth.min(rayon::current_num_threads()),
     };
-    parts.clamp(1, batch)
+    match batch {
+        // There is nothing to split.
+        1 if !purpose.backward && !purpose.training => (1, threads.min(MOST)),
+        _ => (threads.clamp(1, batch), 1),
+    }
 }
 
 impl<E: Element> Plan<E> {
@@ -106,7 +112,8 @@ impl<E: Element> Plan<E> {
             }
         }
         let work = steps.iter().map(|s| s.op.work().max(lens[s.output])).sum();
-        let parts = split(batch, parts(batch, work, fixed));
+        let (parts, shared) = threads(batch, work, purpose, fixed);
+        let parts = split(batch, parts);
         let most = parts[0].len();
         let outputs = if purpose.backward {
             steps::gradients(&mut steps, &outputs, &inputs, purpose)
@@ -136,6 +143,7 @@ impl<E: Element> Plan<E> {
         }
         Plan {
             phases: phases(&steps, &segments),
+            shared,
             draws: steps.iter().any(|step| step.op.draws()),
             steps,
             segments,
@@ -147,7 +155,7 @@ impl<E: Element> Plan<E> {
             backward,
             indices,
             statistics,
-            scratch,
+            scratch: scratch * shared,
             further,
             gathered,
             prepared,
@@ -170,7 +178,7 @@ impl<E: Element> Plan<E> {
     pub fn fits(&self, batch: usize, purpose: Purpose, fixed: Option<usize>) -> bool {
         self.batch == batch
             && self.purpose == purpose
-            && self.parts.len() == parts(batch, self.work, fixed)
+            && (self.parts.len(), self.shared) == threads(batch, self.work, purpose, fixed)
     }
 
     /// Number of examples.

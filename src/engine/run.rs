@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::plan::Plan;
 use super::steps::{Gradient, Role, Step};
 use crate::kernels::add;
+use crate::kernels::crew::Crew;
 use crate::kernels::dropout::Draw;
 use crate::kernels::op::{Backward, Forward, MOST_INPUTS};
 use crate::tensor::Element;
@@ -84,7 +85,7 @@ fn chunks(
 
 /// Computes the values of the examples `part` in one phase.
 ///
-/// `indices` keep what backward needs; without backward, there are none. `statistics` are those of
+/// A `crew` may share each step. `indices` keep what backward needs; without backward, there are none. `statistics` are those of
 /// the phases before, `gathered` what the last step gathers for the next ones.
 #[allow(clippy::too_many_arguments)] // what is read, what is written, memory
 pub fn forward<E: Element>(
@@ -93,6 +94,7 @@ pub fn forward<E: Element>(
     given: Given<'_, E>,
     part: &Range<usize>,
     room: &mut Room<'_, E>,
+    crew: Option<&Crew>,
     mut indices: Option<&mut [u32]>,
     statistics: &[E],
     gathered: &mut [E],
@@ -135,6 +137,7 @@ pub fn forward<E: Element>(
                         statistics: &statistics[step.statistics.clone()],
                         prepared: &given.prepared[step.prepared.clone()],
                         draw: draw(given, step, part, &chunk),
+                        crew,
                         scratch: room.scratch,
                     },
                 );

@@ -4,7 +4,10 @@ pub mod abreast;
 mod depthwise;
 pub mod direct;
 pub mod naive;
+mod shared;
 mod unfolded;
+
+pub use shared::{forward_shared, shares};
 
 use super::activation::{self, Activation};
 use super::winograd::{self, Epilogue};

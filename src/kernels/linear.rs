@@ -2,6 +2,7 @@
 
 use pulp::{Simd, WithSimd};
 
+use super::crew::{Crew, MOST};
 use super::lanes::{widest, Lanes};
 use super::matmul::{matmul, Matrix, Output};
 use super::{bias, expect_len, Number, Planes};
@@ -57,6 +58,51 @@ pub fn forward<T: Number>(
     if let Some(bias) = bias {
         bias::forward(&Planes::new(g.outputs, 1), batch, bias, output);
     }
+}
+
+/// Weights that are worth the meeting of threads.
+const WORTH_SHARING: usize = 100_000;
+
+/// [`forward`] of one example by a crew, where there are enough weights. The result has the same
+/// bits whatever the number of threads.
+///
+/// # Panics
+/// When a slice has another size.
+pub fn forward_shared<T: Number>(
+    crew: &Crew,
+    g: &Geometry,
+    input: &[T],
+    mut weight: &[T],
+    mut bias: Option<&[T]>,
+    mut output: &mut [T],
+) {
+    expect_len("weight", weight.len(), g.weight_len());
+    expect_len("output", output.len(), g.outputs);
+    if let Some(bias) = bias {
+        expect_len("bias", bias.len(), g.outputs);
+    }
+    // Whole blocks, so that each sum is taken in the same order.
+    let blocks = g.outputs.div_ceil(ROWS);
+    let shares = crew.shares().min(blocks);
+    if shares < 2 || g.weight_len() < WORTH_SHARING {
+        return forward(g, 1, input, weight, bias, output);
+    }
+    let mut all = [const { None }; MOST];
+    for (nth, share) in all[..shares].iter_mut().enumerate() {
+        let rows = ((nth + 1) * blocks / shares - nth * blocks / shares) * ROWS;
+        let outputs = rows.min(output.len());
+        let g = Geometry { outputs, ..*g };
+        let (w, w_behind) = weight.split_at(g.weight_len());
+        let (y, y_behind) = output.split_at_mut(outputs);
+        let (b, b_behind) = bias.map(|bias| bias.split_at(outputs)).unzip();
+        (weight, bias, output) = (w_behind, b_behind, y_behind);
+        *share = Some((g, w, b, y));
+    }
+    crew.each(&mut all[..shares], |share| {
+        if let Some((g, w, b, y)) = share {
+            forward(g, 1, input, w, *b, y);
+        }
+    });
 }
 
 /// The map of a single example. Every weight is used once, so nothing is gained by laying out the

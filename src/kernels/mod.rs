@@ -36,6 +36,7 @@ pub mod channel_shuffle;
 pub mod concat;
 pub mod conv2d;
 pub mod conv_transpose2d;
+pub mod crew;
 pub mod crop2d;
 pub mod cross_entropy;
 pub mod digit_caps;

@@ -321,6 +321,43 @@ fn results_do_not_depend_on_the_number_of_threads() {
     }
 }
 
+#[model(input = Chw<3, 40, 36>, output = Flat<5>)]
+#[derive(Clone)]
+struct Wide {
+    conv1: Conv2d<16, Kernel<3>, Padding<1>>,
+    relu1: Relu,
+    conv2: Conv2d<16, Kernel<3>, Padding<1>>,
+    norm2: BatchNorm2d,
+    relu2: Relu,
+    conv3: Conv2d<32, Kernel<3>, Stride<2>, Padding<1>>,
+    relu3: Relu,
+    flatten: Flatten,
+    fc: Linear<5>,
+}
+
+#[test]
+fn one_image_is_shared_by_all_threads() {
+    let dev = Cpu::seed_from_u64(6);
+    let net: Wide = Wide::new(&dev);
+    let x: Tensor<(usize, Const<3>, Const<40>, Const<36>), f32, _> =
+        dev.sample_normal_like(&(1, Const, Const, Const));
+    let expected = with_disabled(|| net.forward(x.clone())).as_vec();
+    let values = x.as_vec();
+    for threads in [1, 2, 3, 5] {
+        let (net, values) = (net.clone(), values.clone());
+        let [once, twice] = on_threads(threads, move || {
+            let dev = Cpu::default();
+            [0; 2].map(|_| {
+                let x = dev.tensor_from_vec(values.clone(), (1, Const, Const, Const));
+                net.forward(x).as_vec()
+            })
+        });
+        let what = format!("{threads} threads");
+        assert_eq!(once, twice, "{what}, twice");
+        assert_near(&what, &wide(once), &wide(expected.clone()), 1e-4, 1e-4);
+    }
+}
+
 #[test]
 fn a_parameter_that_is_turned_around_goes_through_dfdx() {
     #[model(input = Flat<3>, output = Flat<3>)]

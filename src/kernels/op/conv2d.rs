@@ -210,8 +210,15 @@ impl<T: Number> Op<T> for Conv2d {
         let g = &self.geometry;
         let (weight, bias, prepared) = self.weights(call.parameters, call.prepared);
         let (input, scratch) = (call.inputs[0], call.scratch);
+        let relu = self.relu.then_some(Activation::Relu);
+        let crew = call.crew.filter(|_| batch == 1 && self.pool.is_none());
+        if let Some(crew) = crew.filter(|crew| conv2d::shares(g, crew)) {
+            let y = call.output;
+            conv2d::forward_shared(crew, g, input, weight, prepared, bias, relu, y, scratch);
+            return;
+        }
         if !shifts::<T>(g) && self.pool.is_none() {
-            let (relu, y) = (self.relu.then_some(Activation::Relu), call.output);
+            let y = call.output;
             conv2d::forward_prepared(g, batch, input, weight, prepared, bias, relu, y, scratch);
             return;
         }
@@ -298,7 +305,9 @@ impl<T: Number> Op<T> for Conv2d {
         let each = convolved
             + if shifts::<T>(g) {
                 let gradients = shifted::weight_scratch(g, batch).max(shifted::input_scratch(g));
-                gradients.max(shifted::forward_scratch(g))
+                // That of a crew, and of one thread alone.
+                let forward = g.scratch_len().max(shifted::forward_scratch(g));
+                gradients.max(forward)
             } else {
                 g.scratch_len()
             };

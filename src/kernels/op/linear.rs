@@ -19,7 +19,12 @@ impl<T: Number> Op<T> for Linear {
     fn forward(&self, batch: usize, call: Forward<'_, T>) {
         let (weight, bias) = (call.parameters[0], call.parameters.get(1).copied());
         let g = &self.geometry;
-        linear::forward(g, batch, call.inputs[0], weight, bias, call.output);
+        match (batch, call.crew) {
+            (1, Some(crew)) => {
+                linear::forward_shared(crew, g, call.inputs[0], weight, bias, call.output);
+            }
+            _ => linear::forward(g, batch, call.inputs[0], weight, bias, call.output),
+        }
         if self.relu {
             activation::forward_in_place(Activation::Relu, call.output);
         }

@@ -42,6 +42,7 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use super::crew::Crew;
 use super::dropout::Draw;
 use super::Number;
 
@@ -64,7 +65,9 @@ pub struct Forward<'a, T> {
     pub prepared: &'a [T],
     /// For [`Op::draws`].
     pub draw: Draw,
-    /// At least [`Op::scratch`] numbers; they hold anything.
+    /// Threads that may share the work; an op need not.
+    pub crew: Option<&'a Crew>,
+    /// At least [`Op::scratch`] numbers, for each thread of the crew; they hold anything.
     pub scratch: &'a mut [T],
 }
 

@@ -1,8 +1,10 @@
 //! Rows of tiles, between images as planes and transformed tiles with sixteen channels side by
 //! side.
 
+use std::ops::Range;
+
 use super::super::simd::{Lanes, Square};
-use super::{transform, Epilogue, Layout, Plan};
+use super::{transform, Epilogue, Layout, Plan, Written};
 
 /// `v = Bᵀ x B` for one row of tiles, counted through the batch. Its first tile is `tile`.
 #[inline(always)]
@@ -138,24 +140,24 @@ pub fn places_back<S: Lanes>(
     }
 }
 
-/// `y = Aᵀ m A`, then bias and ReLU, for one row of tiles; see [`pixels`].
+/// `y = Aᵀ m A`, then bias and ReLU, for one row of tiles and the filters `panels`, in sixteens; see
+/// [`pixels`].
 #[inline(always)]
 pub fn places<S: Lanes>(
     simd: S,
     plan: &Plan,
-    row: usize,
+    (row, panels): (usize, &Range<usize>),
     (m, layout, tile): (&[f32], Layout, usize),
     epilogue: &Epilogue,
-    output: &mut [f32],
+    output: &mut Written,
 ) {
     let (height, width) = plan.output;
     let (image, nth) = (row / plan.tile_rows(), row % plan.tile_rows());
-    let len = plan.filters * height * width;
-    let image = &mut output[image * len..][..len];
+    let image = image * plan.filters * height * width;
     let top = 4 * nth;
     let mut squares: [Square; 4] = [[[0.0; 16]; 16]; 4];
     let mut turned: Square = [[0.0; 16]; 16];
-    for (block, planes) in image.chunks_mut(16 * height * width).enumerate() {
+    for block in panels.clone() {
         let mut bias = [0.0; 16];
         if let Some(all) = epilogue.bias {
             let some = &all[block * 16..];
@@ -194,8 +196,10 @@ pub fn places<S: Lanes>(
             let len = (width - x).min(16);
             for (ky, square) in squares.iter().enumerate().take(height - top) {
                 simd.transpose(square, &mut turned);
-                for (line, plane) in turned.iter().zip(planes.chunks_exact_mut(height * width)) {
-                    let to = &mut plane[(top + ky) * width + x..][..len];
+                for (line, filter) in turned.iter().zip(block * 16..plan.filters) {
+                    let first = image + (filter * height + top + ky) * width + x;
+                    // SAFETY: another thread writes other rows of tiles or other filters.
+                    let to = unsafe { output.piece(first..first + len) };
                     let mut part = 0;
                     while part < len {
                         simd.store_part(simd.load(&line[part..]), &mut to[part..]);

@@ -50,14 +50,20 @@
 mod image;
 mod plan;
 mod product;
+mod shared;
 mod transform;
 mod weight;
+
+use std::ops::Range;
 
 use super::conv2d::Geometry;
 use super::simd::{Kernel, Lanes};
 use super::{expect_scratch, Level};
 use plan::{max, Layout, Plan, POINTS};
 use product::{product, Lies, Sizes};
+use shared::Written;
+
+pub use shared::forward_shared;
 
 /// Whether a convolution can be computed so: 3×3 at stride 1, with at most two pixels of padding.
 pub const fn suits(g: &Geometry) -> bool {
@@ -139,11 +145,12 @@ pub fn forward_prepared(
     let [_, v, m, stripe] = cut(&plan, scratch);
     level.run(Convolve {
         plan,
-        batch,
+        rows: 0..batch * plan.tile_rows(),
+        panels: 0..plan.filters16() / 16,
         input,
         u: prepared,
         epilogue,
-        output,
+        output: Written::new(output),
         parts: [v, m, stripe],
     });
 }
@@ -219,11 +226,12 @@ fn convolve(
     });
     level.run(Convolve {
         plan,
-        batch,
+        rows: 0..batch * plan.tile_rows(),
+        panels: 0..plan.filters16() / 16,
         input,
         u,
         epilogue,
-        output,
+        output: Written::new(output),
         parts: [v, m, stripe],
     });
 }
@@ -274,14 +282,18 @@ impl Kernel for Prepare<'_> {
     }
 }
 
-/// Input, transformed weights → output.
+/// Input, transformed weights → output. What is written at the same time is of other rows or other
+/// filters.
 struct Convolve<'a> {
     plan: Plan,
-    batch: usize,
+    /// The rows of tiles, counted through the batch.
+    rows: Range<usize>,
+    /// The filters, in sixteens.
+    panels: Range<usize>,
     input: &'a [f32],
     u: &'a [f32],
     epilogue: Epilogue<'a>,
-    output: &'a mut [f32],
+    output: Written<'a>,
     parts: [&'a mut [f32]; 3],
 }
 
@@ -289,17 +301,17 @@ impl Kernel for Convolve<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Lanes>(self, simd: S) {
+    fn run<S: Lanes>(mut self, simd: S) {
         let plan = &self.plan;
         let [v, m, stripe] = self.parts;
         let (tiled, products) = (plan.tiled(plan.channels16()), plan.tiled(plan.filters16()));
         let weighed = plan.weighed();
-        let rows = self.batch * plan.tile_rows();
+        let panels = &self.panels;
         // The columns of padding are never written after this.
         stripe.fill(0.0);
-        let mut first = 0;
-        while first < rows {
-            let last = (first + plan.rows()).min(rows);
+        let mut first = self.rows.start;
+        while first < self.rows.end {
+            let last = (first + plan.rows()).min(self.rows.end);
             for row in first..last {
                 let tile = (row - first) * plan.tiles();
                 image::pixels(simd, plan, row, self.input, stripe, (&mut *v, tiled, tile));
@@ -314,13 +326,15 @@ impl Kernel for Convolve<'_> {
                 };
                 let sizes = Sizes {
                     m: tiles,
-                    n: plan.filters16(),
+                    n: panels.len() * 16,
                     k: plan.channels,
                     rows: 12,
                 };
                 let v = &v[point * tiled.point..][..tiled.point];
                 let u = &self.u[point * weighed.point..][..weighed.point];
+                let u = &u[panels.start * weighed.panel..];
                 let m = &mut m[point * products.point..][..products.point];
+                let m = &mut m[panels.start * products.panel..];
                 product(
                     simd,
                     sizes,
@@ -335,10 +349,10 @@ impl Kernel for Convolve<'_> {
                 image::places(
                     simd,
                     plan,
-                    row,
+                    (row, panels),
                     (&*m, products, tile),
                     &self.epilogue,
-                    self.output,
+                    &mut self.output,
                 );
             }
             first = last;

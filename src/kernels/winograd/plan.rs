@@ -109,10 +109,15 @@ impl Plan {
         ceil16(self.filters)
     }
 
+    /// Whether the transformed weights do not fit into the cache of a core beside a group.
+    pub const fn has_many_weights(&self) -> bool {
+        self.weighed().len() > 2 * GROUP
+    }
+
     /// Tile rows in a group.
     pub const fn rows(&self) -> usize {
         let row = POINTS * self.tiles() * (self.channels16() + self.filters16());
-        let least = if self.weighed().len() > 2 * GROUP {
+        let least = if self.has_many_weights() {
             TILES_OF_MANY_WEIGHTS
         } else {
             TILES
