@@ -221,6 +221,17 @@ impl BoundingBox {
         }
     }
 
+    /// The box in the image stretched by these factors.
+    pub fn scaled(&self, horizontal: f32, vertical: f32) -> BoundingBox {
+        BoundingBox {
+            class: self.class,
+            xmin: self.xmin * horizontal,
+            ymin: self.ymin * vertical,
+            xmax: self.xmax * horizontal,
+            ymax: self.ymax * vertical,
+        }
+    }
+
     /// The part inside of an image of `height`×`width`.
     pub fn clipped(&self, height: usize, width: usize) -> BoundingBox {
         self.intersection(&BoundingBox {

@@ -5,7 +5,7 @@ use std::fmt::{Debug, Display};
 use dfdx::prelude::{Dim, HasShape, Tape, Tensor, TryAdd};
 use rand::Rng;
 
-use super::losses::smooth_l1;
+use super::losses::{nothing, smooth_l1};
 use super::nms::surest_first;
 use super::proposals::single;
 use super::{batched_nms, BoxCoder, BoxError, DetectionError, Match, Matcher, Roi, Sampler};
@@ -133,11 +133,11 @@ impl<const N: usize> BoxHead<N> {
     /// How far the head is from the truth.
     ///
     /// `L = 1/R · (Σ cross_entropy(classes, label) + Σ smooth_l1(deltas of the label − target))` over
-    /// the `R` regions, the second sum over those around things, with `β = 1`.
+    /// the `R` regions, the second sum over those around things, with `β = 1`; 0 where there are none.
     ///
     /// # Errors
-    /// When `sampled` has another number of regions than the tensors, or none; or when the device is
-    /// out of memory.
+    /// When `sampled` has another number of regions than the tensors, or when the device is out of
+    /// memory.
     pub fn loss<B, const M: usize, const K: usize, E, D, T>(
         &self,
         classes: Batch<Flat<M>, B, E, D, T>,
@@ -159,10 +159,13 @@ impl<const N: usize> BoxHead<N> {
             places.extend([0, 1, 2, 3].map(|k| region * K + 4 * label + k));
             targets.extend(target);
         }
-        let said = cross_entropy(classes, &sampled.labels).map_err(|error| match error {
-            LossError::Device(error) => DetectionError::Device(error),
-            error => DetectionError::Loss(error),
-        })?;
+        let said = match count {
+            0 => nothing(classes).map_err(DetectionError::Device)?,
+            _ => cross_entropy(classes, &sampled.labels).map_err(|error| match error {
+                LossError::Device(error) => DetectionError::Device(error),
+                error => DetectionError::Loss(error),
+            })?,
+        };
         let far = smooth_l1(deltas, &places, &targets, 1.0, count);
         far.and_then(|far| far.try_add(said))
             .map_err(DetectionError::Device)
@@ -173,10 +176,10 @@ impl<const N: usize> BoxHead<N> {
     ///
     /// # Errors
     /// When `rois` are not as many as the tensors have rows, or one is of no image.
-    pub fn detections<B, const M: usize, const K: usize, E, D>(
+    pub fn detections<B, const M: usize, const K: usize, E, D, T>(
         &self,
-        classes: &Batch<Flat<M>, B, E, D>,
-        deltas: &Batch<Flat<K>, B, E, D>,
+        classes: &Batch<Flat<M>, B, E, D, T>,
+        deltas: &Batch<Flat<K>, B, E, D, T>,
         rois: &[Roi],
         images: usize,
         (rows, columns): (usize, usize),

@@ -7,8 +7,9 @@
 //! image becomes an input of a network ([`RoiAlign`]). It must never know a layer or a model: whoever
 //! trains gives the tensors that came out of theirs.
 //!
-//! Begin with [`RegionProposals`], which makes boxes of the output of a region proposal network, then
-//! [`BoxHead`], which makes findings of them; `examples/detect.rs` has both with their networks.
+//! Begin with [`FasterRcnn`], which is all of it, and its parts: [`RegionProposals`], which makes boxes
+//! of the output of a region proposal network, and [`BoxHead`], which makes findings of them.
+//! `examples/detect.rs` trains it.
 //!
 //! # Source
 //! Ren, He, Girshick and Sun, "Faster R-CNN: Towards Real-Time Object Detection with Region Proposal
@@ -19,6 +20,7 @@ mod anchors;
 mod box_head;
 mod coder;
 mod error;
+mod faster_rcnn;
 mod losses;
 mod matcher;
 mod nms;
@@ -30,6 +32,7 @@ pub use anchors::Anchors;
 pub use box_head::{BoxHead, SampledRois};
 pub use coder::BoxCoder;
 pub use error::{BoxError, DetectionError};
+pub use faster_rcnn::FasterRcnn;
 pub use matcher::{Match, Matcher};
 pub use nms::{batched_nms, nms};
 pub use proposals::RegionProposals;

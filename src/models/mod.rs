@@ -17,6 +17,8 @@
 //! | [`DenseNet100`] | CIFAR-10 | 769,162 | 0.8 M (the paper) |
 //! | [`UNet`] | segmentation | 31,030,658 | 31 M (the paper's layers counted) |
 //! | [`Fcn32s`] | segmentation | 134,346,581 | 134 M (the paper) |
+//! | [`SmallRpn`] | detection | 183,805 | a small one, of this crate |
+//! | [`SmallBoxHead`] | detection | 420,112 | a small one, of this crate |
 //! | [`PilotNet`] | steering | 252,219 | about 250,000 (the paper) |
 //! | [`CapsNet`] | digits | 6,804,224 | 6.8 M (the paper) |
 //! | [`CapsDecoder`] | digits | 1,411,344 | with it 8.2 M (the paper) |
@@ -33,6 +35,7 @@
 pub mod alexnet;
 pub mod capsnet;
 pub mod densenet;
+pub mod faster_rcnn;
 pub mod fcn;
 pub mod inception;
 pub mod lenet;
@@ -46,6 +49,7 @@ pub mod vgg;
 pub use alexnet::AlexNet;
 pub use capsnet::{CapsDecoder, CapsNet};
 pub use densenet::DenseNet100;
+pub use faster_rcnn::{SmallBoxHead, SmallRpn};
 pub use fcn::Fcn32s;
 pub use inception::GoogLeNet;
 pub use lenet::{LeNet5, LeNet5Of1998};

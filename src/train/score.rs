@@ -1,7 +1,7 @@
 //! Metrics as training shows them: one number that is higher or lower the better the model is.
 
 use super::loss::Truth;
-use super::metrics::{argmax, ConfusionMatrix, RegressionErrors};
+use super::metrics::{argmax, AveragePrecision, ConfusionMatrix, RegressionErrors};
 use crate::data::{Class, Mask, Numbers, Target};
 use crate::shape::{Chw, Flat};
 use crate::tensor::{Batch, Batched, Device, Element};
@@ -141,6 +141,16 @@ impl<const H: usize, const W: usize, const N: usize> Scores<Mask<H, W, N>, Chw<N
         truth: &Truth<Mask<H, W, N>, E, D>,
     ) {
         self.matrix.add_masks(output, &truth.values);
+    }
+}
+
+/// COCO's mAP@0.5, of what an objective of one's own adds.
+impl<const N: usize> Score for AveragePrecision<N> {
+    const NAME: &'static str = "map50";
+    const HIGHER_IS_BETTER: bool = true;
+
+    fn value(&self) -> Option<f64> {
+        self.map50()
     }
 }
 

@@ -20,6 +20,8 @@ const PARAMETERS: &[(&str, usize, usize)] = &[
     ("DenseNet100", DenseNet100::PARAMS, 769_162),
     ("UNet", UNet::PARAMS, 31_030_658),
     ("Fcn32s", Fcn32s::PARAMS, 134_346_581),
+    ("SmallRpn", SmallRpn::PARAMS, 183_805),
+    ("SmallBoxHead", SmallBoxHead::PARAMS, 420_112),
     ("PilotNet", PilotNet::PARAMS, 252_219),
     ("CapsNet", CapsNet::PARAMS, 6_804_224),
     ("CapsDecoder", CapsDecoder::PARAMS, 1_411_344),

@@ -239,13 +239,7 @@ impl<const C: usize, const H: usize, const W: usize, const N: usize> Source
         }
         let down = H as f32 / found.0 as f32;
         let right = W as f32 / found.1 as f32;
-        let scaled = |thing: &BoundingBox| BoundingBox {
-            class: thing.class,
-            xmin: thing.xmin * right,
-            ymin: thing.ymin * down,
-            xmax: thing.xmax * right,
-            ymax: thing.ymax * down,
-        };
+        let scaled = |thing: &BoundingBox| thing.scaled(right, down);
         Ok(Sample {
             image: Image::of(&picture),
             target: annotated.boxes.iter().map(scaled).collect(),
