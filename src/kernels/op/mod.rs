@@ -2,7 +2,7 @@
 //! computes.
 //!
 //! An [`Op`] works on a batch of examples of any size. It owns no memory: what it reads and writes
-//! comes with every call.
+//! comes with every call. Each has its name in `compiled.rs`, so that programs need not compile it.
 
 mod activation;
 mod batch_norm;
