@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use flags::{Defaults, Flags};
 use shapeproof::data::{synthetic_digits, Digits, Loader, Normalize};
+use shapeproof::predict::Classifier;
 use shapeproof::prelude::*;
 use shapeproof::train::{evaluate, Accuracy, Adam, CrossEntropy, Schedule, Score, Supervised};
 
@@ -75,9 +76,14 @@ fn run(Arguments { flags }: Arguments) -> Result<(), Box<dyn Error>> {
         let fit = flags.fit("lenet5")?.schedule(Schedule::cosine());
         let trained = fit.run(&mut net, &mut opt, &train, &test, &mut objective)?;
         flags.history(&trained, "lenet5")?;
-        flags.save(&net, "lenet5")?;
     }
     let accuracy = evaluate(&net, &dev, &test, &mut objective)?.score.value();
+    if flags.epochs > 0 {
+        // With the normalisation, so that the example `predict` can use it.
+        let path = flags.folder()?.join("lenet5.safetensors");
+        Classifier::<_>::new(net, normalize).save(&path)?;
+        println!("the classifier is in {}", path.display());
+    }
     println!("test accuracy {:.4}", accuracy.unwrap_or(0.0));
     Ok(())
 }

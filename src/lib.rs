@@ -36,7 +36,8 @@
 //! | [`weights`] | checked loading, renaming, safe saving | `tensor`, what a model says of itself |
 //! | [`train`] | losses, optimisers, metrics, [`Fit`](train::Fit) | `shape`, `kernels`, `tensor`, `layers`, `engine`, `data`, `weights`, what a model says of itself |
 //! | [`detection`] | anchors, matching, suppression, RoI align and losses of Faster R-CNN | `shape`, `kernels`, `tensor`, `data`, `train` |
-//! | [`vision`] | images ↔ tensors, pictures of filters, feature maps, masks and boxes | `shape`, `tensor`, `data`, `train` |
+//! | [`vision`] | images ↔ tensors, pictures of filters, feature maps, masks and boxes, where a network looks | `shape`, `tensor`, `layers`, `data`, `train` |
+//! | [`predict`] | a trained model with its normalisation and its classes: pictures in, classes out | `shape`, `tensor`, `model`, `data`, `train`, `vision`, `weights` |
 //! | [`mod@gradcheck`] | gradients compared with differences, yours too | `shape`, `tensor`, `layers` |
 //!
 //! The errors of the compiler, each with its program and its remedy, are in the [`guide`]; so is a chapter
@@ -56,6 +57,7 @@ pub mod kernels;
 pub mod layers;
 mod model;
 pub mod models;
+pub mod predict;
 pub mod shape;
 #[cfg(feature = "proptest")]
 pub mod strategies;

@@ -81,3 +81,151 @@ fn regress_learns_turns_digits_upright_and_ends_with_the_error() {
     let again = ["--epochs", "0", "--load", &saved, "--out", out];
     assert_eq!(degrees(&last_line("regress", &again)), trained);
 }
+
+/// The only line on stderr, after an exit code of 1 and no figure.
+fn refusal(example: &str, arguments: &[&str]) -> String {
+    let output = run(example, arguments);
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    let said = format!("{example} {arguments:?}\n{stdout}\n{stderr}");
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(!stdout.lines().any(|l| l.starts_with("test ")), "{said}");
+    assert_eq!(stderr.trim_end().lines().count(), 1, "{said}");
+    stderr.trim_end().to_owned()
+}
+
+/// What an example has written to stdout and stderr.
+fn texts(output: &Output) -> (String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&output.stdout), text(&output.stderr))
+}
+
+/// A picture that an example has left, which is not of one colour.
+fn picture(folder: &Path, name: &str) -> Picture {
+    let picture = Picture::read(folder.join(name)).unwrap_or_else(|error| panic!("{error}"));
+    let first = picture.values()[0];
+    assert!(
+        picture.values().iter().any(|v| *v != first),
+        "{name} is blank"
+    );
+    picture
+}
+
+#[test]
+fn parameters_are_counted_by_the_compiler() {
+    let (stdout, _) = texts(&run("parameters", &[]));
+    // 784·100 + 100 + 100·10 + 10, and 25·16 + 16 + 25·16·32 + 32 + 32·10 + 10.
+    for expected in [
+        ["28x28", "Dense", "79510"],
+        ["28x28", "Convolutional", "13578"],
+    ] {
+        let words = |line: &str| line.split_whitespace().take(3).eq(expected);
+        assert!(stdout.lines().any(words), "{stdout}");
+    }
+    assert_eq!(
+        stdout.lines().last().unwrap_or_default(),
+        "dense over convolutional at 200x200: 294.7 times the parameters"
+    );
+}
+
+#[test]
+fn filters_are_shown_with_every_border() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, path) = (folder.path().to_str().unwrap(), folder.path());
+    let photo = path.join("photo.png");
+    let mut striped = Picture::filled(90, 120, [40, 90, 20]);
+    (0..90 * 60).for_each(|i| striped.paint(i / 60, 2 * (i % 60), [250; 3]));
+    striped.save(&photo).unwrap();
+    let line = last_line("filters", &["--epochs", "1", "--out", out]);
+    assert!(line.ends_with("filters, learned, stages"), "{line}");
+    picture(path, "learned.png");
+    picture(path, "stages.png");
+    let sheet = picture(path, "filters.png");
+    // A classifier of LeNet-5 to load, and a photo of another shape in colours.
+    last_line("predict", &["--out", out]);
+    let digits = path.join("digits.safetensors");
+    let mut sheets = vec![sheet];
+    for border in ["valid", "zero", "grey", "reflect"] {
+        let load = digits.to_str().unwrap();
+        let image = photo.to_str().unwrap();
+        let arguments = [
+            "--image", image, "--border", border, "--load", load, "--out", out,
+        ];
+        last_line("filters", &arguments);
+        sheets.push(picture(path, "filters.png"));
+    }
+    // Without a border the cells stay as large as the photo; the pictures in them do not.
+    let differ = |a: usize, b: usize| assert_ne!(sheets[a].values(), sheets[b].values());
+    (0..sheets.len()).for_each(|a| (0..a).for_each(|b| differ(a, b)));
+
+    let missing = refusal("filters", &["--image", "missing.png", "--out", out]);
+    assert!(missing.contains("cannot read missing.png"), "{missing}");
+}
+
+#[test]
+fn pictures_are_classified_and_bad_files_do_not_stop_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, path) = (folder.path().to_str().unwrap(), folder.path());
+    let (stdout, _) = texts(&run("predict", &["--out", out]));
+    assert!(stdout.ends_with("classified 10 of 10\n"), "{stdout}");
+
+    let digit = path.join("digit0.png");
+    let mut lines = stdout.lines();
+    let first = lines.find(|line| line.contains("digit0.png")).unwrap();
+    std::fs::write(path.join("bad.png"), "no picture").unwrap();
+    let colours = Picture::read(&digit).unwrap().to_rgb();
+    colours
+        .resized(140, 140)
+        .save(path.join("large.png"))
+        .unwrap();
+    let names = ["bad.png", "digit0.png", "missing.png", "large.png"];
+    let files = names.map(|name| path.join(name).to_str().unwrap().to_owned());
+    let load = path.join("digits.safetensors");
+    let mut arguments = vec!["--load", load.to_str().unwrap()];
+    arguments.extend(files.iter().map(String::as_str));
+    let output = run("predict", &arguments);
+    let (stdout, stderr) = texts(&output);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout.ends_with("classified 2 of 4\n"), "{stdout}");
+    assert!(stdout.contains(first), "{first}\n{stdout}");
+    let errors: Vec<&str> = stderr.lines().collect();
+    assert_eq!(errors.len(), 2, "{stderr}");
+    assert!(errors[0].contains("bad.png") && errors[1].contains("missing.png"));
+
+    let error = refusal("predict", &["--load", digit.to_str().unwrap()]);
+    assert!(error.contains("digit0.png"), "{error}");
+    let error = refusal("predict", &["--network", "objects"]);
+    assert!(error.contains("--load"), "{error}");
+}
+
+#[test]
+fn objects_are_learned_and_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, path) = (folder.path().to_str().unwrap(), folder.path());
+    let tiny = "--one-of 60 --epochs 1 --batch 16 --out";
+    let tiny: Vec<&str> = tiny.split(' ').chain([out]).collect();
+    let line = last_line("cifar10", &tiny);
+    let accuracy: f64 = line
+        .strip_prefix("test accuracy ")
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((0.0..=1.0).contains(&accuracy));
+    for name in ["filters.png", "looks.png", "confusion.png", "mistakes.png"] {
+        picture(path, name);
+    }
+    // What it has saved is what `predict` takes.
+    let load = path.join("cifar10.safetensors");
+    let (load, looks) = (load.to_str().unwrap(), path.join("looks.png"));
+    let arguments = [
+        "--network",
+        "objects",
+        "--load",
+        load,
+        looks.to_str().unwrap(),
+    ];
+    assert_eq!(last_line("predict", &arguments), "classified 1 of 1");
+
+    let error = refusal("cifar10", &["--data", out, "--out", out]);
+    assert!(error.contains("jpeg_train.tar.gz"), "{error}");
+}

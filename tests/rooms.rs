@@ -23,7 +23,13 @@ const ROOMS: &[(&str, &[&str])] = &[
         "detection",
         &["shape", "kernels", "tensor", "data", "train"],
     ),
-    ("vision", &["shape", "tensor", "data", "train"]),
+    ("vision", &["shape", "tensor", "layers", "data", "train"]),
+    (
+        "predict",
+        &[
+            "shape", "tensor", "model", "data", "train", "vision", "weights",
+        ],
+    ),
     ("models", &[]),
     ("strategies", &["shape", "kernels"]),
     ("gradcheck", &["shape", "tensor", "layers"]),

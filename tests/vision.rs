@@ -5,7 +5,8 @@ use shapeproof::prelude::*;
 use shapeproof::train::metrics::ConfusionMatrix;
 use shapeproof::vision::{
     captioned, class_colour, confusion_picture, draw_bounding_boxes, draw_heat, feature_maps,
-    filters, heat_colour, make_grid, to_pictures, to_tensor, write_text,
+    filters, grad_cam, heat_colour, make_grid, saliency, to_pictures, to_tensor, write_text,
+    HeatMap, Mistakes,
 };
 
 #[test]
@@ -145,4 +146,110 @@ fn a_confusion_matrix_is_darkest_where_most_are() {
         (picture.height(), picture.width()),
         (18 + 3 * 22, 88 + 3 * 32)
     );
+}
+
+/// Two filters of one weight each, whose averages are the classes.
+#[model(input = Chw<3, 2, 2>, output = Flat<2>)]
+struct Looker {
+    conv: Conv2d<2, Kernel<1>, NoBias>,
+    dropout: Dropout,
+    pool: GlobalAvgPool2d,
+    fc: Linear<2, NoBias>,
+}
+
+#[test]
+fn a_network_looks_where_its_gradient_says() {
+    let dev = Cpu::default();
+    let mut net: Looker = Looker::new(&dev);
+    net.conv.weight = dev.tensor_from_vec(
+        vec![1., 0., 0., /* second */ -1., -3., 2.],
+        (Const, Const, Const, Const),
+    );
+    net.fc.weight = dev.tensor([[8., 0.], [0., 4.]]);
+    let red = [1., 2., 3., -4.];
+    let one = [red, [0.; 4], [1., 0., 0., 1.]].concat();
+    let images: Batch<Chw<3, 2, 2>, usize, f32, Cpu> =
+        dev.tensor_from_vec([one.clone(), one].concat(), (2, Const, Const, Const));
+
+    // The mean of four places has a slope of 1/4: 8/4 for the first filter, 4/4 for the second.
+    // The first filter gives red, the second 2·blue − red.
+    for layer in ["conv", "dropout"] {
+        let maps = grad_cam(&net, &images, layer, &[0, 1]).unwrap();
+        assert_eq!(maps[0], HeatMap::new(2, 2, vec![2., 4., 6., 0.]));
+        assert_eq!(maps[1], HeatMap::new(2, 2, vec![1., 0., 0., 6.]));
+    }
+    let maps = saliency(&net, &images, &[0, 1]).unwrap();
+    assert_eq!(maps[0], HeatMap::new(2, 2, vec![2.; 4]));
+    assert_eq!(maps[1], HeatMap::new(2, 2, vec![3.; 4]));
+    // Nothing hangs on the first filter, where the second class is asked for.
+    net.fc.weight = dev.zeros();
+    let maps = grad_cam(&net, &images, "conv", &[0, 1]).unwrap();
+    assert_eq!(maps[0].values(), [0.; 4]);
+
+    let error = |layer: &str, classes: &[usize]| {
+        let error = grad_cam(&net, &images, layer, classes).unwrap_err();
+        error.to_string()
+    };
+    assert_eq!(
+        error("conv2", &[0, 1]),
+        "no layer `conv2` has run; there are `conv`, `dropout`, `pool`, `fc`"
+    );
+    assert_eq!(
+        error("pool", &[0, 1]),
+        "`pool` puts out 2; a map needs a layer that puts out images"
+    );
+    assert_eq!(error("conv", &[0]), "1 classes for 2 images");
+    assert_eq!(
+        error("conv", &[0, 2]),
+        "class 2 for image 1; the model knows 2, from 0"
+    );
+    let none = dev.zeros_like(&(0, Const, Const, Const));
+    assert!(saliency(&net, &none, &[]).unwrap().is_empty());
+}
+
+#[test]
+fn heat_lies_over_a_photo_of_any_size() {
+    let map = HeatMap::new(2, 2, vec![0., 4., 8., 12.]);
+    let large = map.resized(4, 3);
+    assert_eq!(
+        large.values(),
+        [0., 2., 4., 2., 4., 6., 6., 8., 10., 8., 10., 12.]
+    );
+    assert_eq!(large.resized(1, 1).values(), [6.]);
+    let photo = Picture::filled(4, 3, [100; 3]);
+    let drawn = map.over(&photo, 1.0);
+    assert_eq!(drawn.pixel(0, 0), heat_colour(0.0));
+    assert_eq!(drawn.pixel(3, 2), heat_colour(1.0));
+    assert_eq!(map.over(&photo, 0.0), photo);
+}
+
+#[test]
+fn the_surest_mistakes_are_kept() {
+    let dev = Cpu::default();
+    let mut mistakes = Mistakes::<3>::new(2);
+    let mut add = |first: f32, rows: [[f32; 3]; 3], labels: [usize; 3]| {
+        let pixels = (0..3).map(|i| (first + i as f32) / 255.0).collect();
+        let images: Batch<Chw<1, 1, 1>, usize, f32, Cpu> =
+            dev.tensor_from_vec(pixels, (3, Const, Const, Const));
+        let logits: Batch<Flat<3>, usize, f32, Cpu> =
+            dev.tensor_from_vec(rows.concat(), (3, Const));
+        mistakes.add(&images, &labels, &logits, Normalize::NONE);
+    };
+    let (sure, unsure) = ([0., 0., 9.], [0.1, 0., 0.]);
+    add(10., [sure, unsure, [0., 5., 0.]], [2, 1, 0]);
+    add(20., [unsure, sure, [f32::NAN; 3]], [0, 0, 1]);
+    assert_eq!((mistakes.seen(), mistakes.wrong()), (6, 4));
+    let worst = mistakes.worst();
+    let found: Vec<_> = worst.iter().map(|m| (m.index, m.truth, m.guess)).collect();
+    assert_eq!(found, [(4, 0, 2), (2, 0, 1)]);
+    assert_eq!(
+        worst
+            .iter()
+            .map(|m| m.picture.values()[0])
+            .collect::<Vec<_>>(),
+        [21, 12]
+    );
+    assert!((worst[1].probability - 0.98670).abs() < 1e-4); // e⁵ / (e⁵ + 2)
+    let sheet = mistakes.sheet(["ape", "bee", "cow"], 1);
+    assert_eq!(sheet.height(), 2 * (64 + 7 + 7) + 3 * 2);
 }

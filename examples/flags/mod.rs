@@ -61,7 +61,7 @@ pub struct Flags {
     pub seed: u64,
     /// Parameters to start from
     #[arg(long, value_name = "FILE")]
-    load: Option<PathBuf>,
+    pub load: Option<PathBuf>,
     /// Go on from the checkpoint in --out, if there is one
     #[arg(long)]
     resume: bool,

@@ -411,6 +411,24 @@ fn item(model: &Model) -> TokenStream {
             }
         }
 
+        #[allow(dead_code)]
+        impl<#e, #d> #name<#e, #d>
+        where
+            #e: ::shapeproof::tensor::Element,
+            #d: ::shapeproof::dfdx::prelude::Device<#e>,
+        {
+            /// Builds the model with the parameters of the safetensors file named `path`.
+            ///
+            /// # Errors
+            /// When the file cannot be read, is damaged, or holds other tensors than the model; the
+            /// error lists them.
+            #visibility fn load(
+                path: impl ::core::convert::AsRef<::std::path::Path>,
+            ) -> ::core::result::Result<Self, ::shapeproof::weights::WeightError> {
+                ::shapeproof::weights::built(&<#d as ::core::default::Default>::default(), path)
+            }
+        }
+
         // Tells of the model, not of the traits that its numbers and device lack.
         #[diagnostic::do_not_recommend]
         impl<#e, #d> ::shapeproof::BuildOn<#d> for #name<#e, #d>

@@ -95,7 +95,10 @@ fn four_axes<S: Shape>(shape: &S, what: &str) -> [usize; 4] {
     }
 }
 
-fn numbers<S: Shape, E: Element, D: CopySlice<E>, T>(tensor: &Tensor<S, E, D, T>) -> Vec<f32> {
+/// All numbers of a tensor, as pictures take them.
+pub(super) fn numbers<S: Shape, E: Element, D: CopySlice<E>, T>(
+    tensor: &Tensor<S, E, D, T>,
+) -> Vec<f32> {
     let numbers = tensor.as_vec().into_iter();
     numbers.map(|x| x.to_f32().unwrap_or(f32::NAN)).collect()
 }

@@ -24,6 +24,14 @@ pub enum WeightError {
         /// What the system says.
         reason: io::Error,
     },
+    /// The device has no memory for the model that the file was to be read into.
+    #[error("no model could be built for {}: {reason}", path.display())]
+    Build {
+        /// The file.
+        path: PathBuf,
+        /// What the device says.
+        reason: String,
+    },
     /// The file is not in the safetensors format, or is cut off.
     #[error("{} ({bytes} bytes) is not a whole safetensors file: {reason}", path.display())]
     Format {

@@ -16,6 +16,7 @@ use shapeproof_header::{has_segments, Header, TensorEntry, IGNORED};
 
 use super::names::{renaming_methods, Renaming};
 use super::{sizes, Difference, WeightError};
+use crate::model::BuildOn;
 use crate::tensor::{scalar, Element};
 
 /// Reads all parameters of `model` from the safetensors file named `path`.
@@ -35,6 +36,42 @@ where
     M: TensorCollection<E, D>,
 {
     Loader::new().load(model, path).map(drop)
+}
+
+/// Builds a model on `device` with the parameters of the safetensors file named `path`.
+///
+/// # Errors
+/// As [`load`], and [`WeightError::Build`].
+///
+/// # Example
+/// ```
+/// use shapeproof::{prelude::*, weights};
+/// #[model(input = Flat<2>, output = Flat<1>)]
+/// struct Net {
+///     fc: Linear<1>,
+/// }
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("net.safetensors");
+/// let net: Net = Net::new(&Cpu::default());
+/// weights::save(&net, &path)?;
+///
+/// let again: Net = Net::load(&path)?;
+/// assert_eq!(net.fc.weight.array(), again.fc.weight.array());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn built<E, D, M>(device: &D, path: impl AsRef<Path>) -> Result<M, WeightError>
+where
+    E: Element,
+    D: Device<E>,
+    M: TensorCollection<E, D> + BuildOn<D>,
+{
+    let path = path.as_ref();
+    let mut model = M::try_build_on(device).map_err(|reason| WeightError::Build {
+        path: path.to_owned(),
+        reason: format!("{reason:?}"),
+    })?;
+    load(&mut model, path)?;
+    Ok(model)
 }
 
 /// Reads all parameters of `model` from the bytes of a safetensors file, such as those of
@@ -186,7 +223,10 @@ impl Loader {
         expected: Vec<(String, Vec<usize>)>,
         header: &'a Header,
     ) -> Result<(Report, Vec<Match<'a>>), WeightError> {
-        let mut report = Report::default();
+        let mut report = Report {
+            metadata: header.metadata.iter().cloned().collect(),
+            ..Report::default()
+        };
         let mut file: BTreeMap<String, &TensorEntry> = BTreeMap::new();
         for entry in &header.tensors {
             let ignored = |segments: &str| has_segments(&entry.name, segments);
@@ -268,6 +308,8 @@ pub struct Report {
     pub skipped: Vec<Difference>,
     /// The file's tensors that were left out as told, by the file's names.
     pub ignored: Vec<String>,
+    /// The texts beside the tensors, by key; see [`Saver::metadata`](super::Saver::metadata).
+    pub metadata: BTreeMap<String, String>,
 }
 
 impl Report {

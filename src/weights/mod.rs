@@ -1,7 +1,7 @@
 //! Parameters in files: saving that never leaves half a file, and loading that first compares the
 //! whole file with the model.
 //!
-//! - [`save`] and [`load`] for a model's own files.
+//! - [`save`] and [`load`] for a model's own files; `Net::load(path)` builds the model, too.
 //! - [`Loader`] for files of other programs: it renames tensors, leaves some out, and loads in part.
 //! - [`Saver`] for files that other programs read.
 //! - [`check_weights!`](crate::check_weights) compares a file with a model while compiling, and
@@ -76,7 +76,7 @@ mod save;
 
 pub use error::{Difference, WeightError};
 pub use include::Included;
-pub use load::{load, load_bytes, Loader, Report};
+pub use load::{built, load, load_bytes, Loader, Report};
 pub(crate) use save::write_whole;
 pub use save::{save, Saver};
 

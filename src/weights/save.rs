@@ -72,6 +72,7 @@ where
 #[must_use]
 pub struct Saver {
     renaming: Renaming,
+    metadata: HashMap<String, String>,
 }
 
 impl Saver {
@@ -81,6 +82,13 @@ impl Saver {
     }
 
     renaming_methods!();
+
+    /// Writes a text beside the parameters, in the file's header, where
+    /// [`Report::metadata`](super::Report::metadata) finds it by its key.
+    pub fn metadata(mut self, key: impl Into<String>, text: impl Into<String>) -> Self {
+        self.metadata.insert(key.into(), text.into());
+        self
+    }
 
     /// Writes all parameters of `model` into a safetensors file named `path`.
     ///
@@ -119,9 +127,10 @@ impl Saver {
             let view = TensorView::new(E::safe_dtype(), shape.clone(), bytes)?;
             Ok((self.renaming.apply(name), view))
         });
+        let metadata = Some(self.metadata.clone()).filter(|texts| !texts.is_empty());
         let bytes = views
             .collect::<Result<Vec<_>, SafeTensorError>>()
-            .and_then(|views| safetensors::serialize(views, &None))
+            .and_then(|views| safetensors::serialize(views, &metadata))
             .map_err(|e| error(io::Error::other(format!("{e:?}"))))?;
         write_whole(path, &bytes)
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use shapeproof::prelude::*;
-use shapeproof::weights::{load, save, Difference, WeightError};
+use shapeproof::weights::{self, load, save, Difference, WeightError};
 
 #[model(input = Chw<2, 6, 5>, output = Flat<3>)]
 #[derive(Clone, Debug)]
@@ -204,4 +204,120 @@ fn a_save_that_fails_names_the_file_and_keeps_the_old_one() {
     assert!(Path::new(&taken).join("kept").exists());
     let left = fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(left, 1, "a temporary file is left");
+}
+
+shapeproof::labels! {
+    /// The three classes of [`Three`].
+    enum Pet {
+        Cat = "cat",
+        Dog = "dog",
+        Cow = "a cow",
+    }
+}
+
+#[model(input = Chw<3, 2, 2>, output = Flat<3>)]
+struct Three {
+    pool: GlobalAvgPool2d,
+    fc: Linear<3>,
+}
+
+#[test]
+fn a_classifier_is_one_file() {
+    use shapeproof::data::{Normalize, Picture};
+    use shapeproof::predict::{Classifier, PredictError};
+
+    let mut net: Three = Three::new(&Cpu::default());
+    let ln3 = 3f32.ln();
+    net.fc.weight = net
+        .fc
+        .weight
+        .device()
+        .tensor([[0.; 3], [ln3, 0., 0.], [0.; 3]]);
+    net.fc.bias = net.fc.weight.device().zeros();
+    let normalize = Normalize {
+        mean: [0.2, 0.1 + 0.2, 1.0 / 3.0],
+        std: [0.8, 0.7, 1.0 / 7.0],
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pets.safetensors");
+    Classifier::<_, Pet>::new(net, normalize)
+        .save(&path)
+        .unwrap();
+
+    let pets = Classifier::<Three, Pet>::load(&path).unwrap();
+    assert_eq!(pets.normalize(), normalize);
+    assert_eq!(pets.names(), ["cat", "dog", "a cow"]);
+    // White has a red of (1 − 0.2) / 0.8 = 1, so a dog the logit ln 3, and one of 3 + 1 + 1 parts.
+    for white in [
+        Picture::filled(7, 5, [255; 3]),
+        Picture::filled(2, 2, [255; 3]).to_grey(),
+    ] {
+        let prediction = pets.predict(&white).unwrap();
+        assert_eq!(prediction.class, Pet::Dog);
+        assert_eq!(prediction.to_string(), "dog 0.60");
+        for (found, expected) in prediction.probabilities.iter().zip([0.2, 0.6, 0.2]) {
+            assert!((found - expected).abs() < 1e-6, "{prediction:?}");
+        }
+    }
+    assert!(pets.predict_all(&[]).unwrap().is_empty());
+    // By number, with the file's names; and as a plain file of parameters.
+    let numbered = Classifier::<Three>::load(&path).unwrap();
+    let prediction = numbered.predict(&Picture::filled(1, 1, [255; 3])).unwrap();
+    assert_eq!((prediction.class, &*prediction.name), (1, "dog"));
+    let net: Three = Three::load(&path).unwrap();
+    assert_eq!(net.fc.weight.array(), pets.net().fc.weight.array());
+
+    // Other names, parameters only, and no file.
+    let named = Classifier::<_>::new(net, normalize).named(["cat", "hen", "a cow"]);
+    named.save(&path).unwrap();
+    let error = Classifier::<Three, Pet>::load(&path)
+        .unwrap_err()
+        .to_string();
+    let expected = "pets.safetensors: class 1 is called `hen` in the file, `dog` in the program";
+    assert!(error.ends_with(expected), "{error}");
+    weights::save(named.net(), &path).unwrap();
+    let error = Classifier::<Three, Pet>::load(&path)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("pets.safetensors does not say how images are normalised"),
+        "{error}"
+    );
+    let described = |text: &str| {
+        let saver = weights::Saver::new().metadata("shapeproof.classifier", text);
+        saver.save(named.net(), &path).unwrap();
+        Classifier::<Three, Pet>::load(&path)
+            .unwrap_err()
+            .to_string()
+    };
+    let cases = [
+        (
+            "{",
+            "pets.safetensors: a description cannot be read from `{`",
+        ),
+        (
+            r#"{"mean": ["1", "2"]}"#,
+            "the mean of every channel cannot be read from",
+        ),
+        (
+            r#"{"mean": ["1", "2", "3"], "std": ["1", "2", "x"]}"#,
+            "the spread of every channel cannot",
+        ),
+        (
+            r#"{"mean": ["1", "2", "3"], "std": ["1", "2", "3"]}"#,
+            "the classes cannot be read from",
+        ),
+        (
+            r#"{"mean": ["1", "2", "3"], "std": ["1", "2", "3"], "classes": ["cat"]}"#,
+            "names 1 classes, the model has 3",
+        ),
+    ];
+    for (text, expected) in cases {
+        let error = described(text);
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+    std::fs::remove_file(&path).unwrap();
+    let error = Classifier::<Three, Pet>::load(&path).unwrap_err();
+    assert!(matches!(error, PredictError::Weights(_)), "{error}");
+    assert!(error.to_string().contains("pets.safetensors"), "{error}");
 }
