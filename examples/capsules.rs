@@ -6,8 +6,8 @@
 //! becomes of one digit when one of the 16 numbers of its pose changes, a row for each.
 //!
 //! The network is that of the paper (`shapeproof::models::CapsNet`) with 64 filters in place of 256,
-//! which leaves a fourteenth of the multiply-accumulates. Sabour, Frosst and
-//! Hinton, "Dynamic Routing Between Capsules", 2017.
+//! which leaves a fourteenth of the multiply-accumulates. docs/capsules.md tells how it learns. Sabour,
+//! Frosst and Hinton, "Dynamic Routing Between Capsules", 2017.
 
 mod flags;
 
