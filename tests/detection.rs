@@ -5,8 +5,8 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use shapeproof::data::BoundingBox;
 use shapeproof::detection::{
-    batched_nms, nms, Anchors, BoxCoder, BoxError, BoxHead, DetectionError, Match, Matcher,
-    RegionProposals, Roi, RoiAlign, SampledRois, Sampler,
+    batched_nms, nms, Anchors, BoxCoder, BoxError, BoxHead, DetectionError, FasterRcnn, Match,
+    Matcher, RegionProposals, Roi, RoiAlign, SampledRois, Sampler,
 };
 use shapeproof::gradcheck::{away_from_kinks, GradCheck};
 use shapeproof::prelude::*;
@@ -549,6 +549,23 @@ fn an_image_without_things_is_learned_as_background() {
     // Neither things nor proposals: nothing to learn from, and no panic.
     let nothing = head.sample(&[vec![]], &[vec![]], &mut rng).unwrap();
     assert_eq!(nothing, SampledRois::default());
+    let parts = RoiAlign::<2, 2>::default()
+        .try_forward(objectness.leaky_trace(), &nothing.rois)
+        .unwrap();
+    let mut net: Head = Head::new(&dev);
+    let (classes, deltas) = net.forward_mut(parts);
+    let loss = head.loss(classes, deltas, &nothing).unwrap();
+    assert_eq!(loss.array(), 0.0);
+    loss.backward();
+}
+
+/// The smallest head of two classes.
+#[model(input = Chw<2, 2, 2>, output = (classes: Flat<3>, deltas: Flat<8>))]
+struct Head {
+    flatten: Flatten,
+    classes: Linear<3>,
+    #[from(flatten)]
+    deltas: Linear<8>,
 }
 
 #[test]
@@ -623,4 +640,94 @@ fn what_does_not_belong_together() {
         error.unwrap_err().to_string(),
         "0 lists of boxes for 1 images"
     );
+}
+
+// ---- all of it ----
+
+#[model(
+    input = Chw<1, 16, 24>,
+    output = (features: Chw<8, 4, 6>, objectness: Chw<1, 4, 6>, deltas: Chw<4, 4, 6>)
+)]
+struct First {
+    conv1: Conv2d<8, Kernel<4>, Stride<4>>,
+    relu1: Relu,
+    conv2: Conv2d<8, Kernel<3>, Padding<1>>,
+    features: Relu,
+    objectness: Conv2d<1, Kernel<1>>,
+    #[from(features)]
+    deltas: Conv2d<4, Kernel<1>>,
+}
+
+#[model(input = Chw<8, 2, 2>, output = (classes: Flat<3>, deltas: Flat<8>))]
+struct Second {
+    flatten: Flatten,
+    fc: Linear<16>,
+    relu: Relu,
+    classes: Linear<3>,
+    #[from(relu)]
+    deltas: Linear<8>,
+}
+
+/// A bright square of class 1 in the first image, nothing in the second: both networks learn it by one
+/// loss, and the same seed learns the same.
+#[test]
+fn two_networks_learn_together() {
+    let dev = Cpu::default();
+    let thing = of_class(1, place(4.0, 4.0, 12.0, 12.0));
+    let truths = [vec![thing], vec![]];
+    let inside = |i: usize| i < 384 && (4..12).contains(&(i / 24)) && (4..12).contains(&(i % 24));
+    let pixels = (0..2 * 384)
+        .map(|i| f32::from(u8::from(inside(i))))
+        .collect();
+    let images: Features<f32, 1, 16, 24> = dev.tensor_from_vec(pixels, (2, Const, Const, Const));
+    let rcnn = FasterRcnn::<1, 1, 2, 2, 2> {
+        rpn: RegionProposals::new(Anchors {
+            stride: 4.0,
+            scales: [8.0],
+            ratios: [1.0],
+        }),
+        align: RoiAlign {
+            spatial_scale: 0.25,
+            sampling_ratio: 2,
+        },
+        head: BoxHead::default(),
+    };
+    let learn = || {
+        let dev = Cpu::seed_from_u64(3);
+        let mut net: (First, Second) = (First::new(&dev), Second::new(&dev));
+        let mut opt = shapeproof::train::Adam::new(&net, 0.01);
+        let mut rng = StdRng::seed_from_u64(4);
+        let mut grads = net.alloc_grads();
+        let mut losses = Vec::new();
+        for _ in 0..150 {
+            let (first, second) = (&mut net.0, &mut net.1);
+            let first = first.forward_mut(images.clone().traced(grads));
+            let loss = rcnn
+                .loss(first, &truths, &mut rng, |parts| {
+                    second.try_forward_mut(parts)
+                })
+                .unwrap();
+            losses.push(loss.array());
+            grads = loss.backward();
+            opt.step(&mut net, &mut grads).unwrap();
+        }
+        let first = net.0.forward(images.clone());
+        let found = rcnn
+            .detect(first, |parts| net.1.try_forward(parts))
+            .unwrap();
+        (losses, found)
+    };
+    let (losses, found) = learn();
+    assert!(
+        losses[149] < losses[0] / 5.0,
+        "{} to {}",
+        losses[0],
+        losses[149]
+    );
+    let best = found[0].first().expect("something is found");
+    assert_eq!(best.thing.class, 1);
+    assert!(best.thing.iou(&thing) > 0.7, "{best:?}");
+    let sure = found[1].iter().filter(|found| found.score > 0.5);
+    assert_eq!(sure.count(), 0, "nothing is there");
+    assert_eq!(learn(), (losses, found));
 }
