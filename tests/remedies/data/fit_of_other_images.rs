@@ -1,0 +1,14 @@
+use shapeproof::data::{Cifar10, Loader};
+use shapeproof::prelude::*;
+use shapeproof::train::{Accuracy, CrossEntropy, Fit, Sgd, Supervised};
+#[model(input = Chw<3, 32, 32>, output = Flat<10>)]
+struct Net {
+    flatten: Flatten,
+    fc: Linear<10>,
+}
+fn main() {
+    let mut net: Net = Net::new(&Cpu::default());
+    let (mut opt, data) = (Sgd::new(&net, 0.1), Loader::new(Cifar10::new(vec![0; 3072], vec![7]).unwrap(), 1));
+    let mut objective = Supervised::new(CrossEntropy::default(), Accuracy::default());
+    Fit::new(1).run(&mut net, &mut opt, &data, &data, &mut objective).unwrap();
+}
