@@ -89,20 +89,22 @@ fn run(Arguments { flags, images }: Arguments) -> Result<(), Box<dyn Error>> {
         Some(dir) => {
             let all = Digits::mnist_train(dir)?;
             let last = all.len().saturating_sub(2_000);
-            let train = all.clone().range(0..images.min(last));
+            let train = all.clone().range(0..last);
             (train, all.range(last..60_000), Digits::mnist_test(dir)?)
         }
         None => {
             println!("no --data, so the digits are drawn by the program");
             (
-                drawn(12_000, 0).range(0..images),
+                drawn(12_000, 0).range(0..12_000),
                 drawn(500, 1).range(0..500),
                 drawn(2_000, 2),
             )
         }
     };
     let normalize = Normalize::of_source(&train)?;
-    let train = Rotated::new(train, MOST, seed).with_targets::<Numbers<2>, _>(direction);
+    // Of all of them, so that a network that is loaded sees what it saw, whatever --images says.
+    let train = Rotated::new(train.range(0..images), MOST, seed);
+    let train = train.with_targets::<Numbers<2>, _>(direction);
     let train = Loader::new(train.in_memory()?, flags.batch()).shuffled(flags.seed);
     let train = train.normalized(normalize);
     let valid = Rotated::new(valid, MOST, seed.wrapping_add(1));
