@@ -74,7 +74,7 @@ fn run(Arguments { flags, one_of }: Arguments) -> Result<(), Box<dyn Error>> {
     // The folders come class by class; every 25th photo is kept back to validate.
     let (mut learn, mut valid) = (Vec::new(), Vec::new());
     for i in (0..train.len()).step_by(one_of as usize) {
-        let part = if i / one_of as usize % 25 == 0 {
+        let part = if (i / one_of as usize).is_multiple_of(25) {
             &mut valid
         } else {
             &mut learn
@@ -169,11 +169,12 @@ fn coloured(digits: &Digits) -> Result<Photos, DataError> {
             for (at, value) in plane.iter_mut().enumerate() {
                 let (row, column) = ((at / 32).wrapping_sub(2), (at % 32).wrapping_sub(2));
                 let inside = row < 28 && column < 28;
-                let grey = u32::from(
-                    inside
-                        .then(|| digits.image(i)[row * 28 + column])
-                        .unwrap_or(0),
-                );
+                let grey = if inside {
+                    digits.image(i)[row * 28 + column]
+                } else {
+                    0
+                };
+                let grey = u32::from(grey);
                 *value = ((grey * ink + (255 - grey) * ground) / 255) as u8;
             }
         }

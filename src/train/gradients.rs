@@ -68,7 +68,7 @@ where
     D: Device<E>,
 {
     let factor = scalar::<E>(factor);
-    let each = |_: &str, gradient: &mut [E]| gradient.iter_mut().for_each(|g| *g = *g * factor);
+    let each = |_: &str, gradient: &mut [E]| gradient.iter_mut().for_each(|g| *g *= factor);
     walk(model, gradients, each).map(drop)
 }
 

@@ -107,7 +107,7 @@ impl CrossEntropy {
             }
             let share = 1.0 / all;
             for d in gradient {
-                *d = *d * scalar(share);
+                *d *= scalar(share);
             }
             Ok(sum * share)
         })
