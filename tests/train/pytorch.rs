@@ -9,6 +9,7 @@ mod goldens;
 
 use crate::support::assert_near;
 use shapeproof::data::{Mask, Target};
+use shapeproof::gradcheck::{away_from_kinks, GradCheck};
 use shapeproof::prelude::*;
 use shapeproof::train::{
     Adam, AdamW, BceWithLogits, CrossEntropy, Dice, Focal, Huber, Loss, Mae, Mse, RmsProp,
@@ -144,6 +145,69 @@ fn dice() {
         ROUNDED,
         0.0,
     );
+}
+
+#[test]
+fn gradients_are_those_of_differences() {
+    let dev = Cpu::default();
+    let shape = (4, Const::<3>);
+    let soft = (1..13).map(|i| f64::from(i) / 13.0).collect::<Vec<_>>();
+    let soft: Tensor<_, f64, Cpu> = dev.tensor_from_vec(soft, shape);
+    let x: Tensor<_, f64, Cpu> = dev.tensor_from_vec(away_from_kinks(12, 1), shape);
+    macro_rules! check {
+        ($($loss:expr, $targets:expr;)+) => {$(
+            let targets = $targets.clone();
+            let loss = $loss;
+            let checked = GradCheck::new().function(
+                |x: crate::support::Traced<_, f64>| loss.of(x, &targets).expect("as many"),
+                x.clone(),
+            );
+            checked.unwrap_or_else(|fault| panic!("{}: {fault}", stringify!($loss)));
+        )+};
+    }
+    // Errors of 0.1 and more: no kink of the absolute value is near.
+    let near = x.clone() * 0.0;
+    check! {
+        Mse, near;
+        Mae, near;
+        Huber { delta: 0.35 }, near;
+        BceWithLogits::default(), soft;
+        BceWithLogits { pos_weight: 2.5 }, soft;
+        Focal::default(), soft;
+        Focal { alpha: None, gamma: 0.5 }, soft;
+    }
+
+    let mask: Vec<u8> = vec![0, 2, 255, 1, 1, 2];
+    let mut planes = vec![0.0; 18];
+    <Mask<2, 3, 3> as Target>::write(&mask, &mut planes);
+    let pixels = (1, Const::<3>, Const::<2>, Const::<3>);
+    let x: Tensor<_, f64, Cpu> = dev.tensor_from_vec(away_from_kinks(18, 2), pixels);
+    let truth = |mixed| Truth::<Mask<2, 3, 3>, f64, Cpu> {
+        targets: dev.tensor_from_vec(planes.clone(), pixels),
+        values: vec![mask.clone()],
+        mixed,
+    };
+    let smoothed = CrossEntropy {
+        label_smoothing: 0.25,
+        ..CrossEntropy::default()
+    };
+    let of = |loss: &str, x: crate::support::Traced<_, f64>| {
+        let (x, tape) = x.split_tape();
+        let loss = match loss {
+            "dice" => Dice::default().of_batch(x, truth(false), tape),
+            "binary" => Focal::default().of_batch(x, truth(false), tape),
+            "mixed" => smoothed.of_batch(x, truth(true), tape),
+            _ => smoothed.of_batch(x, truth(false), tape),
+        };
+        loss.expect("pixels that count")
+    };
+    for loss in ["dice", "binary", "mixed", "hard"] {
+        let checked = GradCheck::new().function(|x| of(loss, x), x.clone());
+        checked.unwrap_or_else(|fault| panic!("{loss}: {fault}"));
+    }
+    // A mixture that is none is what is written in the mask.
+    let value = |loss| of(loss, x.leaky_trace()).as_vec();
+    assert_near("mixed", &value("mixed"), &value("hard"), ROUNDED, 0.0);
 }
 
 #[test]
