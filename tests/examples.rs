@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use shapeproof::data::Picture;
+use shapeproof::data::{Picture, Source, SyntheticRoad};
 
 fn run(example: &str, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO"))
@@ -22,6 +22,18 @@ fn last_line(example: &str, arguments: &[&str]) -> String {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{arguments:?}\n{stdout}\n{stderr}");
     stdout.lines().last().unwrap_or_default().to_owned()
+}
+
+/// The only line on stderr, after an exit code of 1 and no figure.
+fn refusal(example: &str, arguments: &[&str]) -> String {
+    let output = run(example, arguments);
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    let said = format!("{example} {arguments:?}\n{stdout}\n{stderr}");
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(!stdout.lines().any(|l| l.starts_with("test ")), "{said}");
+    assert_eq!(stderr.trim_end().lines().count(), 1, "{said}");
+    stderr.trim_end().to_owned()
 }
 
 /// The number behind `words` in a last line.
@@ -80,18 +92,6 @@ fn regress_learns_turns_digits_upright_and_ends_with_the_error() {
     let saved = format!("{out}/regress.safetensors");
     let again = ["--epochs", "0", "--load", &saved, "--out", out];
     assert_eq!(degrees(&last_line("regress", &again)), trained);
-}
-
-/// The only line on stderr, after an exit code of 1 and no figure.
-fn refusal(example: &str, arguments: &[&str]) -> String {
-    let output = run(example, arguments);
-    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    let said = format!("{example} {arguments:?}\n{stdout}\n{stderr}");
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(!stdout.lines().any(|l| l.starts_with("test ")), "{said}");
-    assert_eq!(stderr.trim_end().lines().count(), 1, "{said}");
-    stderr.trim_end().to_owned()
 }
 
 /// What an example has written to stdout and stderr.
@@ -228,4 +228,75 @@ fn objects_are_learned_and_looked_at() {
 
     let error = refusal("cifar10", &["--data", out, "--out", out]);
     assert!(error.contains("jpeg_train.tar.gz"), "{error}");
+}
+
+fn folder(path: impl AsRef<Path>) {
+    std::fs::create_dir_all(path).expect("a temporary folder can be written");
+}
+
+/// A tub of so many frames of a synthetic road.
+fn tub(dir: &Path, frames: usize) {
+    let road = SyntheticRoad::<3, 60, 80>::new(frames, 1);
+    folder(dir.join("images"));
+    let record = |i: usize| {
+        let frame = road.get(i).unwrap();
+        let picture = frame.image.to_picture();
+        picture.save(dir.join(format!("images/{i}.png"))).unwrap();
+        let angle = frame.target[0];
+        format!(r#"{{"_index": {i}, "cam/image_array": "{i}.png", "user/angle": {angle}}}"#)
+    };
+    let records: Vec<String> = (0..frames).map(record).collect();
+    std::fs::write(dir.join("catalog_0.catalog"), records.join("\n")).unwrap();
+}
+
+#[test]
+fn drive_learns_saves_and_ends_with_the_correlation() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, out) = (dir.path().join("tub"), dir.path().join("out"));
+    tub(&data, 40);
+    let [data, out] = [&data, &out].map(|path| path.to_str().unwrap());
+    let arguments = [
+        "--data", data, "--epochs", "2", "--batch", "8", "--out", out,
+    ];
+    let trained = figure(&last_line("drive", &arguments), "test correlation ");
+    assert!((-1.0..=1.0).contains(&trained), "{trained}");
+    // The last 8 of 40 frames, in two rows of four, each twice as large and with a line of text.
+    assert_eq!(
+        size(dir.path().join("out/drive-frames.png")),
+        (2 * 129 + 2, 4 * 162 + 2)
+    );
+    let saved = format!("{out}/drive.safetensors");
+    let arguments = [
+        "--data", data, "--epochs", "0", "--load", &saved, "--out", out,
+    ];
+    assert_eq!(
+        figure(&last_line("drive", &arguments), "test correlation "),
+        trained
+    );
+}
+
+#[test]
+fn drive_names_what_is_wrong_with_a_tub() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().to_str().unwrap();
+    let error = refusal("drive", &["--data", data]);
+    assert!(
+        error.contains(data) && error.contains("record in a catalog"),
+        "{error}"
+    );
+
+    tub(dir.path(), 9);
+    let error = refusal("drive", &["--data", data]);
+    assert!(error.contains("a drive of 9 frames"), "{error}");
+
+    std::fs::write(
+        dir.path().join("catalog_0.catalog"),
+        r#"{"user/throttle": 1}"#,
+    )
+    .unwrap();
+    let error = refusal("drive", &["--data", data]);
+    assert!(
+        error.contains("catalog_0.catalog") && error.contains("user/angle"),
+        "{error}"
+    );
 }

@@ -4,9 +4,9 @@ use shapeproof::data::{BoundingBox, Image, Normalize, Picture};
 use shapeproof::prelude::*;
 use shapeproof::train::metrics::ConfusionMatrix;
 use shapeproof::vision::{
-    captioned, class_colour, confusion_picture, draw_bounding_boxes, draw_heat, feature_maps,
-    filters, grad_cam, heat_colour, make_grid, saliency, to_pictures, to_tensor, write_text,
-    HeatMap, Mistakes,
+    captioned, class_colour, confusion_picture, draw_bounding_boxes, draw_heat, draw_line,
+    feature_maps, filters, grad_cam, heat_colour, make_grid, saliency, to_pictures, to_tensor,
+    write_text, HeatMap, Mistakes,
 };
 
 #[test]
@@ -252,4 +252,21 @@ fn the_surest_mistakes_are_kept() {
     assert!((worst[1].probability - 0.98670).abs() < 1e-4); // e⁵ / (e⁵ + 2)
     let sheet = mistakes.sheet(["ape", "bee", "cow"], 1);
     assert_eq!(sheet.height(), 2 * (64 + 7 + 7) + 3 * 2);
+}
+
+#[test]
+fn a_line_ends_at_its_points_and_at_the_edge_of_the_picture() {
+    let on = |from, to| {
+        let mut picture = Picture::filled(3, 5, [0; 3]);
+        draw_line(&mut picture, from, to, [9; 3]);
+        let pixels = (0..15).filter(|i| picture.pixel(i / 5, i % 5) == [9; 3]);
+        pixels.map(|i| (i / 5, i % 5)).collect::<Vec<_>>()
+    };
+    assert_eq!(on((1.5, 0.5), (1.5, 2.5)), [(0, 1), (1, 1), (2, 1)]);
+    assert_eq!(on((3.5, 1.5), (1.5, 1.5)), [(1, 1), (1, 2), (1, 3)]);
+    assert_eq!(on((2.5, 1.5), (2.5, 1.5)), [(1, 2)]);
+    // From afar, through the picture, and past it.
+    assert_eq!(on((-1e9, 1.5), (1e9, 1.5)), [0, 1, 2, 3, 4].map(|x| (1, x)));
+    assert!(on((-4.0, 1.5), (-1.0, 1.5)).is_empty());
+    assert!(on((2.5, f32::NAN), (2.5, 1.5)).is_empty());
 }

@@ -46,6 +46,7 @@ mod seeds;
 mod source;
 mod synthetic;
 mod target;
+mod tiles;
 mod unpack;
 
 pub use augment::{
@@ -64,3 +65,4 @@ pub use sample::{Image, Sample};
 pub use source::{SampleOf, Samples, Source, Subset, WithTargets};
 pub use synthetic::{synthetic_digits, DigitScenes, Rotated, SyntheticRoad, SyntheticShapes};
 pub use target::{BoundingBox, Boxes, Class, Dense, Mask, Numbers, Target, TargetError, IGNORE};
+pub use tiles::Tiles;

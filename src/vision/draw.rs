@@ -36,6 +36,57 @@ pub(super) fn text_width(text: &str, size: usize) -> usize {
     (letters * (WIDTH + 1)).saturating_sub(1) * size
 }
 
+/// Draws a straight line, one pixel wide, between two points (`x`, `y`) in pixels from the left and
+/// upper edge of the picture. What lies outside of the picture is left out, and so is a line with an
+/// end that is no number.
+///
+/// # Example
+/// ```
+/// use shapeproof::data::Picture;
+/// use shapeproof::vision::draw_line;
+/// let mut picture = Picture::filled(3, 4, [0, 0, 0]);
+/// draw_line(&mut picture, (0.5, 0.5), (2.5, 2.5), [9; 3]);
+/// let on = |row, column| picture.pixel(row, column) == [9; 3];
+/// assert!(on(0, 0) && on(1, 1) && on(2, 2) && !on(0, 1) && !on(2, 3));
+/// ```
+pub fn draw_line(
+    picture: &mut Picture,
+    (from_x, from_y): (f32, f32),
+    (to_x, to_y): (f32, f32),
+    colour: [u8; 3],
+) {
+    if ![from_x, from_y, to_x, to_y].into_iter().all(f32::is_finite) {
+        return;
+    }
+    let [from, to] = [[from_x, from_y], [to_x, to_y]].map(|end| end.map(f64::from));
+    let size = [picture.width() as f64, picture.height() as f64];
+    let way = [to[0] - from[0], to[1] - from[1]];
+    // The part of the way, from 0 to 1, that lies over the picture.
+    let (mut start, mut end) = (0f64, 1f64);
+    for axis in (0..2).filter(|axis| way[*axis] != 0.0) {
+        let edges = [-from[axis], size[axis] - from[axis]].map(|edge| edge / way[axis]);
+        start = start.max(edges[0].min(edges[1]));
+        end = end.min(edges[0].max(edges[1]));
+    }
+    if start > end {
+        return;
+    }
+    // To 1/1024 of a pixel: where an end is far away, no pixel is missed for a rounded last digit.
+    let place = |part: f64, axis: usize| {
+        let place = (from[axis] + part * way[axis]).clamp(-1.0, size[axis]);
+        (place * 1024.0).round() / 1024.0
+    };
+    let [first, last] = [start, end].map(|part| [place(part, 0), place(part, 1)]);
+    let run = [last[0] - first[0], last[1] - first[1]];
+    let steps = run[0].abs().max(run[1].abs()).ceil().max(1.0);
+    for step in 0..=steps as usize {
+        let [x, y] = [0, 1].map(|axis| first[axis] + run[axis] * step as f64 / steps);
+        if x >= 0.0 && y >= 0.0 {
+            picture.paint(y as usize, x as usize, colour);
+        }
+    }
+}
+
 /// A picture with boxes around things, each in the colour of its class and with its words, if they
 /// are not empty.
 ///

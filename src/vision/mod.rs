@@ -42,7 +42,7 @@ mod tensors;
 pub use attention::{grad_cam, saliency, SightError};
 pub use colours::{class_colour, heat_colour};
 pub use confusion::confusion_picture;
-pub use draw::{draw_bounding_boxes, draw_heat, draw_segmentation_masks, write_text};
+pub use draw::{draw_bounding_boxes, draw_heat, draw_line, draw_segmentation_masks, write_text};
 pub use grid::{captioned, make_grid};
 pub use heat::HeatMap;
 pub use mistakes::{Mistake, Mistakes};

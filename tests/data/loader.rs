@@ -9,7 +9,8 @@ use rand::rngs::StdRng;
 use rand::Rng;
 use shapeproof::data::{
     synthetic_digits, BoundingBox, Boxes, Class, DataError, Examples, Image, Loader, Mask,
-    Normalize, Numbers, RandomAffine, Sample, SampleOf, Samples, Source, Target, Transform, IGNORE,
+    Normalize, Numbers, RandomAffine, Sample, SampleOf, Samples, Source, SyntheticShapes, Target,
+    Tiles, Transform, IGNORE,
 };
 use shapeproof::prelude::*;
 
@@ -410,4 +411,34 @@ fn real_augmentation_is_the_same_in_every_thread() {
         epoch.map(|batch| batch.unwrap().images.as_vec()).collect()
     };
     assert_eq!(images(loader(0)), images(loader(3)));
+}
+
+#[test]
+fn tiles_cover_an_image_and_keep_their_masks() {
+    let scenes = SyntheticShapes::<3, 11, 14, 5>::new(3, 7);
+    let tiles = Tiles::<_, 4, 6>::new(scenes, 5);
+    // Rows from 0, 5 and 7, columns from 0, 5 and 8.
+    let places = [0, 5, 7].map(|top| [0, 5, 8].map(|left| (top, left)));
+    assert_eq!(tiles.len(), 3 * 9);
+    for (index, (top, left)) in (0..3).flat_map(|_| places.concat()).enumerate() {
+        let (tile, whole) = (tiles.get(index).unwrap(), scenes.get(index / 9).unwrap());
+        for (i, class) in tile.target.iter().enumerate() {
+            let at = (top + i / 6) * 14 + left + i % 6;
+            assert_eq!(*class, whole.target[at], "tile {index}, pixel {i}");
+            let pixel = |values: &[u8], at, plane| [0usize, 1, 2].map(|c| values[c * plane + at]);
+            assert_eq!(
+                pixel(tile.image.values(), i, 4 * 6),
+                pixel(whole.image.values(), at, 11 * 14),
+                "tile {index}, pixel {i}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_tile_as_large_as_its_image_is_the_image() {
+    let scenes = SyntheticShapes::<1, 5, 8, 3>::new(2, 7);
+    let tiles = Tiles::<_, 5, 8>::new(scenes, 1);
+    assert_eq!(tiles.len(), 2);
+    assert_eq!(tiles.get(1).unwrap(), scenes.get(1).unwrap());
 }
