@@ -5,7 +5,7 @@
 //! it hears, `v[j] = squash(Σ_i c[i, j] û[j, i])`; and where prediction and capsule agree, the share
 //! grows: `b[i, j] = b[i, j] + û[j, i] · v[j]`, beginning with `b = 0`.
 //!
-//! The fast way ([`abreast`]) never holds the predictions: there are as many for an image as weights
+//! The fast way (`abreast`) never holds the predictions: there are as many for an image as weights
 //! in a layer, and they cost less to compute again than to fetch from memory. It needs not even
 //! `b`, as the agreements of all rounds before sum up to `û[j, i] · Σ v[j]`.
 
