@@ -123,9 +123,9 @@ fn run(Arguments { flags, images }: Arguments) -> Result<(), Box<dyn Error>> {
     let (train, valid, test) = match &flags.data {
         Some(dir) => {
             let all = Digits::mnist_train(dir)?;
-            let last = all.len().saturating_sub(2_000);
+            let (len, last) = (all.len(), all.len().saturating_sub(2_000));
             let train = all.clone().range(0..images.min(last));
-            (train, all.range(last..60_000), Digits::mnist_test(dir)?)
+            (train, all.range(last..len), Digits::mnist_test(dir)?)
         }
         None => {
             println!("no --data, so the digits are drawn by the program");
@@ -147,7 +147,8 @@ fn run(Arguments { flags, images }: Arguments) -> Result<(), Box<dyn Error>> {
     if flags.epochs > 0 {
         let mut opt = Adam::new(&net, flags.lr);
         let fit = flags.fit("capsules")?.schedule(Schedule::one_cycle());
-        fit.run(&mut net, &mut opt, &train, &valid, &mut Capsules)?;
+        let trained = fit.run(&mut net, &mut opt, &train, &valid, &mut Capsules)?;
+        flags.history(&trained, "capsules")?;
         flags.save(&net, "capsules")?;
     }
     draw(&net, &dev, &test, flags.folder()?)?;
@@ -174,9 +175,7 @@ fn draw(nets: &Nets, dev: &Cpu, test: &Loader<Digits>, to: &Path) -> Result<(), 
     let pictures = |images: &Pictures| to_pictures(images, Normalize::NONE);
     let (seen, drawn) = (pictures(&images), pictures(&drawn));
     let rows = seen.chunks(10).zip(drawn.chunks(10)).take(2);
-    let rows: Vec<_> = rows
-        .flat_map(|(seen, drawn)| [seen, drawn].concat())
-        .collect();
+    let rows: Vec<_> = rows.flat_map(|(a, b)| [a, b].concat()).collect();
     save(make_grid(&rows, 10), &to.join("reconstructions.png"))?;
 
     let (pose, digit) = (&poses.as_vec()[..160], found[0]);

@@ -167,7 +167,8 @@ fn run(Arguments { flags }: Arguments) -> Result<(), Box<dyn Error>> {
             .fit("detect")?
             .schedule(Schedule::cosine().warm_up(20));
         let valid = Loader::new(Arc::clone(&test).range(0..16), 8).normalized(normalize);
-        fit.run(&mut net, &mut opt, &train, &valid, &mut finder)?;
+        let trained = fit.run(&mut net, &mut opt, &train, &valid, &mut finder)?;
+        flags.history(&trained, "detect")?;
         flags.save(&net, "detect")?;
     }
     let loader = Loader::new(Arc::clone(&test), 8).normalized(normalize);

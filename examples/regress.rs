@@ -88,9 +88,9 @@ fn run(Arguments { flags, images }: Arguments) -> Result<(), Box<dyn Error>> {
     let (train, valid, test) = match &flags.data {
         Some(dir) => {
             let all = Digits::mnist_train(dir)?;
-            let last = all.len().saturating_sub(2_000);
+            let (len, last) = (all.len(), all.len().saturating_sub(2_000));
             let train = all.clone().range(0..last);
-            (train, all.range(last..60_000), Digits::mnist_test(dir)?)
+            (train, all.range(last..len), Digits::mnist_test(dir)?)
         }
         None => {
             println!("no --data, so the digits are drawn by the program");
@@ -120,7 +120,8 @@ fn run(Arguments { flags, images }: Arguments) -> Result<(), Box<dyn Error>> {
         let mut opt = Adam::new(&net, flags.lr);
         let mut objective = Supervised::new(Mse, MeanAbsoluteError::default());
         let fit = flags.fit("regress")?.schedule(Schedule::one_cycle());
-        fit.run(&mut net, &mut opt, &train, &valid, &mut objective)?;
+        let trained = fit.run(&mut net, &mut opt, &train, &valid, &mut objective)?;
+        flags.history(&trained, "regress")?;
         flags.save(&net, "regress")?;
     }
 

@@ -14,7 +14,7 @@ use crate::data::BoundingBox;
 use crate::kernels::roi_align::{backward, forward, Geometry, Region};
 use crate::kernels::Image;
 use crate::shape::Chw;
-use crate::tensor::{filled, on_cpu, scalar, Batch, Device, Element, Parameter};
+use crate::tensor::{allocated, filled, on_cpu, scalar, Batch, Device, Element, Parameter};
 
 /// A part of one image of a batch.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -185,8 +185,8 @@ where
             let gradients = (gradients as &mut dyn Any).downcast_mut();
             let gradients: &mut Gradients<E, Cpu> =
                 gradients.expect("the tape of a tensor on the CPU is, too");
-            let d_parts = slot(parts, gradients).to_vec();
-            let d_features = slot(features, gradients);
+            let d_parts = allocated(parts, gradients).to_vec();
+            let d_features = allocated(features, gradients);
             if part == 0 || image == 0 {
                 return Ok(());
             }
@@ -206,15 +206,6 @@ where
         });
     }
     Ok(parts.put_tape(tape))
-}
-
-/// A gradient that has its memory.
-fn slot<'g, E: Element>(
-    of: &dyn Parameter<E>,
-    gradients: &'g mut Gradients<E, Cpu>,
-) -> &'g mut [E] {
-    of.gradient(gradients)
-        .unwrap_or_else(|_| unreachable!("the memory was allocated before"))
 }
 
 /// On other devices: every bin as a sum of pixels times weights.

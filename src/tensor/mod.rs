@@ -15,7 +15,7 @@ mod whole;
 
 pub use features::{Features, Images, Vectors};
 pub use graph::{Graph, Node, Parameters, Recorded, Source, Value};
-pub use parameter::{contiguous, contiguous_mut, on_cpu, Parameter};
+pub use parameter::{allocated, contiguous, contiguous_mut, on_cpu, Parameter};
 pub use pixels::{grid, rearrange, Pixels};
 pub use slide::{fold, taps, unfold};
 pub use whole::{Extents, Whole};

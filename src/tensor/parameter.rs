@@ -39,6 +39,15 @@ impl<S: Shape, E: Dtype> Parameter<E> for Tensor<S, E, Cpu> {
     }
 }
 
+/// The gradient of a tensor that `try_alloc_for` has given its memory.
+pub fn allocated<'g, E: Dtype>(
+    of: &dyn Parameter<E>,
+    gradients: &'g mut Gradients<E, Cpu>,
+) -> &'g mut [E] {
+    of.gradient(gradients)
+        .unwrap_or_else(|_| unreachable!("the memory was allocated before"))
+}
+
 /// The tensor as one on the CPU, where it is there.
 pub fn on_cpu<S: Shape, E: Dtype, D: Storage<E>>(
     tensor: &Tensor<S, E, D>,

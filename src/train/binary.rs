@@ -1,57 +1,13 @@
 //! Losses of yes or no: every number of the output is a logit of its own.
 
-use dfdx::prelude::{PutTape, Shape, SplitTape, Tape, Tensor};
+use dfdx::prelude::{Tape, Tensor};
 
-use super::loss::{computed, Loss, Truth};
+use super::loss::{Loss, Truth};
 use super::objective::ObjectiveError;
-use crate::data::{Class, Mask, Numbers};
-use crate::shape::{Chw, Flat};
-use crate::tensor::{scalar, Batch, Device, Element};
-
-/// The mean over all logits of a function of the logit and its target: `value_and_slope(x, t)`.
-///
-/// Of masks, `planes` is how many logits there are for a pixel and how many pixels in an image:
-/// those whose targets are all 0 are ignored.
-fn mean<S, E, D, Tp>(
-    logits: Tensor<S, E, D>,
-    targets: &Tensor<S, E, D>,
-    planes: Option<(usize, usize)>,
-    tape: Tp,
-    value_and_slope: impl Fn(f64, f64) -> (f64, f64),
-) -> Result<Tensor<(), E, D, Tp>, ObjectiveError>
-where
-    S: Shape,
-    E: Element,
-    D: Device<E>,
-    Tp: Tape<E, D>,
-{
-    let targets = targets.as_vec();
-    computed(&logits, tape, |logits, gradient| {
-        if logits.len() != targets.len() {
-            return Err(format!("{} logits for {} targets", logits.len(), targets.len()).into());
-        }
-        let counts = |i: usize| {
-            planes.is_none_or(|(classes, pixels)| {
-                let first = i / (classes * pixels) * classes * pixels + i % pixels;
-                (0..classes).any(|c| targets[first + c * pixels] != E::zero())
-            })
-        };
-        let counted: Vec<bool> = (0..logits.len()).map(counts).collect();
-        let count = counted.iter().filter(|counts| **counts).count();
-        if count == 0 {
-            return Err("there is no target to compare with".into());
-        }
-        let share = 1.0 / count as f64;
-        let mut sum = 0.0;
-        for (i, d) in gradient.iter_mut().enumerate().filter(|(i, _)| counted[*i]) {
-            let number = |x: E| x.to_f64().unwrap_or(f64::NAN);
-            let (value, slope) = value_and_slope(number(logits[i]), number(targets[i]));
-            sum += value;
-            *d = scalar(slope * share);
-        }
-        Ok(sum * share)
-    })
-}
+use super::pointwise::{mean, pointwise};
+use crate::data::{Class, Mask};
+use crate::shape::Chw;
+use crate::tensor::{Batch, Device, Element};
 
 /// `ln(1 + eˣ)` without overflow.
 fn softplus(x: f64) -> f64 {
@@ -69,58 +25,10 @@ fn sigmoid(x: f64) -> f64 {
 
 macro_rules! binary {
     ($Name:ident) => {
-        impl $Name {
-            /// The loss of `logits`, which carry their tape, where `targets`, from 0 to 1, are
-            /// right.
-            ///
-            /// # Errors
-            /// When there are no logits, or not as many as targets, or the device is out of
-            /// memory.
-            pub fn of<S, E, D, Tp>(
-                &self,
-                logits: Tensor<S, E, D, Tp>,
-                targets: &Tensor<S, E, D>,
-            ) -> Result<Tensor<(), E, D, Tp>, ObjectiveError>
-            where
-                S: Shape,
-                E: Element,
-                D: Device<E>,
-                Tp: Tape<E, D>,
-            {
-                let (logits, tape) = logits.split_tape();
-                mean(logits, targets, None, tape, |x, t| {
-                    self.value_and_slope(x, t)
-                })
-            }
-        }
-
-        /// Each class against all others: the target is 1 for the image's class, 0 for the rest.
-        impl<const N: usize> Loss<Class<N>> for $Name {
-            type Output = Flat<N>;
-
-            fn of_batch<E: Element, D: Device<E>, Tp: Tape<E, D>>(
-                &self,
-                output: Batch<Flat<N>, usize, E, D>,
-                truth: Truth<Class<N>, E, D>,
-                tape: Tp,
-            ) -> Result<Tensor<(), E, D, Tp>, ObjectiveError> {
-                self.of(output.put_tape(tape), &truth.targets)
-            }
-        }
-
-        /// Numbers from 0 to 1: any of `N` properties that an image may have.
-        impl<const N: usize> Loss<Numbers<N>> for $Name {
-            type Output = Flat<N>;
-
-            fn of_batch<E: Element, D: Device<E>, Tp: Tape<E, D>>(
-                &self,
-                output: Batch<Flat<N>, usize, E, D>,
-                truth: Truth<Numbers<N>, E, D>,
-                tape: Tp,
-            ) -> Result<Tensor<(), E, D, Tp>, ObjectiveError> {
-                self.of(output.put_tape(tape), &truth.targets)
-            }
-        }
+        // Numbers from 0 to 1: any of `N` properties that an image may have.
+        pointwise!($Name);
+        // Each class against all others: the target is 1 for the image's class, 0 for the rest.
+        pointwise!($Name, Class<N>);
 
         /// Each class against all others, pixel by pixel; ignored pixels do not count.
         impl<const H: usize, const W: usize, const N: usize> Loss<Mask<H, W, N>> for $Name {

@@ -64,7 +64,7 @@ fn lines(differences: &[String]) -> String {
 /// What is written: tensors and texts.
 #[derive(Debug, Default)]
 pub(super) struct Writer {
-    tensors: Vec<(String, &'static str, Vec<usize>, Vec<u8>)>,
+    tensors: Vec<(String, Vec<usize>, Vec<u8>)>,
     texts: BTreeMap<String, String>,
 }
 
@@ -82,7 +82,7 @@ impl Writer {
     pub fn tensor<E: Element>(&mut self, name: String, shape: Vec<usize>, values: &[E]) {
         let bytes = values.iter().flat_map(|value| value.to_le_bytes());
         let bytes = bytes.collect();
-        self.tensors.push((name, dtype::<E>(), shape, bytes));
+        self.tensors.push((name, shape, bytes));
     }
 
     pub fn snapshot<E: Element>(&mut self, group: &str, snapshot: &Snapshot<E>) {
@@ -101,7 +101,7 @@ impl Writer {
     pub fn write<E: Element>(mut self, path: &Path) -> Result<(), CheckpointError> {
         self.text("format", FORMAT);
         self.tensors.sort_by(|a, b| a.0.cmp(&b.0));
-        let tensors = self.tensors.iter().map(|t| (t.0.as_str(), &t.3[..]));
+        let tensors = self.tensors.iter().map(|t| (t.0.as_str(), &t.2[..]));
         let texts = self.texts.iter().map(|(k, v)| (k.as_str(), v.as_str()));
         let sum = checksum(tensors, texts);
         self.text("checksum", sum);
@@ -112,7 +112,7 @@ impl Writer {
             })
         };
         let mut views = Vec::with_capacity(self.tensors.len());
-        for (name, _, shape, bytes) in &self.tensors {
+        for (name, shape, bytes) in &self.tensors {
             let view = TensorView::new(E::safe_dtype(), shape.clone(), bytes);
             views.push((name.clone(), view.map_err(|e| failed(format!("{e:?}")))?));
         }

@@ -9,7 +9,7 @@ use dfdx::prelude::{
 
 use crate::kernels::cross_entropy::Classes;
 use crate::kernels::Axis;
-use crate::tensor::{filled, on_cpu, scalar, Device, Element, Parameter};
+use crate::tensor::{allocated, filled, on_cpu, scalar, Device, Element, Parameter};
 
 /// What is wrong with labels. The fields hold the facts, `Display` puts them in one sentence.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -277,7 +277,7 @@ impl CrossEntropy {
                 let gradients = (gradients as &mut dyn Any).downcast_mut();
                 let gradients: &mut Gradients<E, Cpu> =
                     gradients.expect("the tape of a tensor on the CPU is, too");
-                let d_loss = slot(loss, gradients)[0];
+                let d_loss = allocated(loss, gradients)[0];
                 let classes = Classes {
                     axis,
                     labels: &labels,
@@ -286,21 +286,12 @@ impl CrossEntropy {
                 };
                 let values = logits.values().unwrap_or_default();
                 let (largest, sums) = kept.split_at(rows);
-                classes.backward(values, largest, sums, d_loss, slot(logits, gradients));
+                classes.backward(values, largest, sums, d_loss, allocated(logits, gradients));
                 Ok(())
             });
         }
         Ok(loss.put_tape(tape))
     }
-}
-
-/// A gradient that has its memory.
-fn slot<'g, E: Element>(
-    of: &dyn Parameter<E>,
-    gradients: &'g mut Gradients<E, Cpu>,
-) -> &'g mut [E] {
-    of.gradient(gradients)
-        .unwrap_or_else(|_| unreachable!("the memory was allocated before"))
 }
 
 /// On other devices, and for logits that do not lie row by row: dfdx's ops.

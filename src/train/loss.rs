@@ -8,7 +8,7 @@ use dfdx::prelude::{
 
 use super::objective::ObjectiveError;
 use crate::data::{Examples, Target};
-use crate::tensor::{filled, on_cpu, scalar, Batch, Batched, Device, Element};
+use crate::tensor::{allocated, filled, on_cpu, scalar, Batch, Batched, Device, Element};
 
 /// What is right for a batch.
 pub struct Truth<T: Target, E: Element, D: Device<E>> {
@@ -122,9 +122,8 @@ where
             let gradients: &mut Gradients<E, Cpu> = (gradients as &mut dyn Any)
                 .downcast_mut()
                 .expect("the tape of a tensor on the CPU is, too");
-            let allocated = "the memory was allocated before";
-            let d_loss = loss.gradient(gradients).expect(allocated)[0];
-            let d_output = output.gradient(gradients).expect(allocated);
+            let d_loss = allocated(loss, gradients)[0];
+            let d_output = allocated(output, gradients);
             for (d, slope) in d_output.iter_mut().zip(&gradient) {
                 *d += d_loss * *slope;
             }

@@ -24,6 +24,7 @@ mod margin;
 pub mod metrics;
 mod objective;
 mod optimizer;
+mod pointwise;
 mod regression;
 mod rms_prop;
 mod schedule;

@@ -1,84 +1,6 @@
 //! Losses of numbers, by how far each is off.
 
-use dfdx::prelude::{PutTape, Shape, SplitTape, Tape, Tensor};
-
-use super::loss::{computed, Loss, Truth};
-use super::objective::ObjectiveError;
-use crate::data::Numbers;
-use crate::shape::Flat;
-use crate::tensor::{scalar, Batch, Device, Element};
-
-/// The mean over all numbers of a function of the error `x − t`: `value_and_slope(x − t)`.
-fn mean<S, E, D, Tp>(
-    found: Tensor<S, E, D>,
-    truth: &Tensor<S, E, D>,
-    tape: Tp,
-    value_and_slope: impl Fn(f64) -> (f64, f64),
-) -> Result<Tensor<(), E, D, Tp>, ObjectiveError>
-where
-    S: Shape,
-    E: Element,
-    D: Device<E>,
-    Tp: Tape<E, D>,
-{
-    let truth = truth.as_vec();
-    computed(&found, tape, |found, gradient| {
-        if found.is_empty() {
-            return Err("there are no numbers to compare".into());
-        }
-        if found.len() != truth.len() {
-            return Err(format!("{} numbers for {}", found.len(), truth.len()).into());
-        }
-        let share = 1.0 / found.len() as f64;
-        let mut sum = 0.0;
-        for ((x, t), d) in found.iter().zip(&truth).zip(gradient) {
-            let error = x.to_f64().unwrap_or(f64::NAN) - t.to_f64().unwrap_or(f64::NAN);
-            let (value, slope) = value_and_slope(error);
-            sum += value;
-            *d = scalar(slope * share);
-        }
-        Ok(sum * share)
-    })
-}
-
-macro_rules! regression {
-    ($Name:ident) => {
-        impl $Name {
-            /// The loss of `found`, which carries its tape, where `truth` is right.
-            ///
-            /// # Errors
-            /// When there are no numbers, or not as many on both sides, or the device is out of
-            /// memory.
-            pub fn of<S, E, D, Tp>(
-                &self,
-                found: Tensor<S, E, D, Tp>,
-                truth: &Tensor<S, E, D>,
-            ) -> Result<Tensor<(), E, D, Tp>, ObjectiveError>
-            where
-                S: Shape,
-                E: Element,
-                D: Device<E>,
-                Tp: Tape<E, D>,
-            {
-                let (found, tape) = found.split_tape();
-                mean(found, truth, tape, |error| self.value_and_slope(error))
-            }
-        }
-
-        impl<const N: usize> Loss<Numbers<N>> for $Name {
-            type Output = Flat<N>;
-
-            fn of_batch<E: Element, D: Device<E>, Tp: Tape<E, D>>(
-                &self,
-                output: Batch<Flat<N>, usize, E, D>,
-                truth: Truth<Numbers<N>, E, D>,
-                tape: Tp,
-            ) -> Result<Tensor<(), E, D, Tp>, ObjectiveError> {
-                self.of(output.put_tape(tape), &truth.targets)
-            }
-        }
-    };
-}
+use super::pointwise::pointwise;
 
 /// The mean squared error.
 ///
@@ -104,12 +26,13 @@ macro_rules! regression {
 pub struct Mse;
 
 impl Mse {
-    fn value_and_slope(&self, error: f64) -> (f64, f64) {
+    fn value_and_slope(&self, x: f64, t: f64) -> (f64, f64) {
+        let error = x - t;
         (error * error, 2.0 * error)
     }
 }
 
-regression!(Mse);
+pointwise!(Mse);
 
 /// The mean absolute error; its gradient is 0 where there is no error.
 ///
@@ -135,13 +58,14 @@ regression!(Mse);
 pub struct Mae;
 
 impl Mae {
-    fn value_and_slope(&self, error: f64) -> (f64, f64) {
+    fn value_and_slope(&self, x: f64, t: f64) -> (f64, f64) {
+        let error = x - t;
         let slope = if error == 0.0 { 0.0 } else { error.signum() };
         (error.abs(), slope)
     }
 }
 
-regression!(Mae);
+pointwise!(Mae);
 
 /// Squares of small errors, absolute values of large ones, so that single large errors do not
 /// outweigh the rest.
@@ -183,8 +107,8 @@ impl Default for Huber {
 }
 
 impl Huber {
-    fn value_and_slope(&self, error: f64) -> (f64, f64) {
-        let delta = self.delta;
+    fn value_and_slope(&self, x: f64, t: f64) -> (f64, f64) {
+        let (error, delta) = (x - t, self.delta);
         if error.abs() > delta {
             let value = delta * (error.abs() - 0.5 * delta);
             (value, delta * error.signum())
@@ -194,4 +118,4 @@ impl Huber {
     }
 }
 
-regression!(Huber);
+pointwise!(Huber);

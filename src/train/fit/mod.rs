@@ -256,8 +256,9 @@ impl Fit {
     ///
     /// # Errors
     /// [`FitError`]: when data cannot be read, when the objective fails, when a loss or gradient is
-    /// not finite, when a checkpoint cannot be written or does not fit. The model is then as after
-    /// the last step.
+    /// not finite, when a checkpoint cannot be written or does not fit. What the model learns is then
+    /// as after the last step; statistics, as those of batch normalisation, may have seen one batch
+    /// more.
     pub fn run<M, Opt, Src, V, E, D, O>(
         &self,
         net: &mut M,
