@@ -1606,11 +1606,50 @@ fn route<T: Number>(g: &digit_caps::Geometry, n: usize, x: &[T], w: &[T]) -> Vec
     })
 }
 
+/// What the plain routing puts out, and its gradients of the input and of the weight.
+fn plain_routing<T: Number>(
+    g: &digit_caps::Geometry,
+    n: usize,
+    [x, w, dy]: [&[T]; 3],
+) -> [Vec<T>; 3] {
+    let y = filled(dy.len(), |y| digit_caps::naive::forward(g, n, x, w, y));
+    let mut dx = vec![T::nan(); x.len()];
+    let dw = summed(w.len(), |dw| {
+        digit_caps::naive::backward(g, n, x, w, dy, &mut dx, dw);
+    });
+    [y, dx, dw]
+}
+
+/// Fails unless `found` is as near to what is exact as `plain`, of the same type, but for a factor:
+/// each round makes rounding errors larger, and a batch adds up terms of both signs.
+fn as_near<T: Number>(what: &str, found: &[T], plain: &[T], exact: &[f64]) -> Check {
+    prop_assert_eq!(found.len(), exact.len(), "{}: number of values", what);
+    let off = |of: &[T]| -> Vec<f64> {
+        let pairs = of.iter().zip(exact);
+        pairs
+            .map(|(x, e)| (x.to_f64().unwrap() - e).abs())
+            .collect()
+    };
+    let plain = off(plain).into_iter().fold(0.0, f64::max);
+    let tolerance = tolerance::<T>().to_f64().unwrap();
+    for (place, (off, exact)) in off(found).iter().zip(exact).enumerate() {
+        prop_assert!(
+            *off <= tolerance * exact.abs().max(1.0) + 4.0 * plain,
+            "{what}: value {place} is off by {off} from {exact}, plain ones by {plain} at most"
+        );
+    }
+    Ok(())
+}
+
 fn digit_caps_equal_naive<T: Number>(g: digit_caps::Geometry, n: usize, seed: u64) -> Check {
     let [x, w, dy] = routed::<T>(&g, n, seed);
+    let wide = |of: &[T]| -> Vec<f64> { of.iter().map(|x| x.to_f64().unwrap()).collect() };
+    let [wide_x, wide_w, wide_dy] = [&x, &w, &dy].map(|of| wide(of));
+    let exact = plain_routing(&g, n, [&wide_x, &wide_w, &wide_dy]);
+    let plain = plain_routing(&g, n, [&x, &w, &dy]);
+
     let y = route(&g, n, &x, &w);
-    let expected = filled(dy.len(), |y| digit_caps::naive::forward(&g, n, &x, &w, y));
-    near("forward", &y, &expected)?;
+    as_near("forward", &y, &plain[0], &exact[0])?;
     let mut one_by_one = Vec::new();
     for x in x.chunks(g.input_len()) {
         one_by_one.extend(route(&g, 1, x, &w));
@@ -1622,12 +1661,8 @@ fn digit_caps_equal_naive<T: Number>(g: digit_caps::Geometry, n: usize, seed: u6
         let (dx, mut scratch) = (&mut dx[..], scratch(g.scratch_len(n)));
         digit_caps::backward(&g, n, &x, &w, &dy, Some(dx), dw, &mut scratch);
     });
-    let mut expected = vec![T::nan(); x.len()];
-    let expected_dw = summed(w.len(), |dw| {
-        digit_caps::naive::backward(&g, n, &x, &w, &dy, &mut expected, dw);
-    });
-    near("d_input", &dx, &expected)?;
-    near("d_weight", &dw, &expected_dw)?;
+    as_near("d_input", &dx, &plain[1], &exact[1])?;
+    as_near("d_weight", &dw, &plain[2], &exact[2])?;
 
     let twice = filled(w.len(), |twice| {
         twice.copy_from_slice(&dw);
