@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use shapeproof::data::{Picture, Source, SyntheticRoad};
+use shapeproof::data::{Picture, Source, SyntheticRoad, SyntheticShapes};
 
 fn run(example: &str, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO"))
@@ -299,4 +299,80 @@ fn drive_names_what_is_wrong_with_a_tub() {
         error.contains("catalog_0.catalog") && error.contains("user/angle"),
         "{error}"
     );
+}
+
+/// Grey slices of 512×512, dark where a drawn shape is, with their masks.
+fn slices(dir: &Path, count: usize) {
+    let drawn = SyntheticShapes::<1, 512, 512, 2>::new(count, 1);
+    folder(dir.join("image"));
+    folder(dir.join("label"));
+    for i in 0..count {
+        let sample = drawn.get(i).unwrap();
+        let mask = sample.target.iter().map(|class| 255 - 255 * class);
+        let mask = Picture::new(1, 512, 512, mask.collect()).unwrap();
+        mask.save(dir.join(format!("label/{i}.png"))).unwrap();
+        let picture = sample.image.to_picture();
+        picture.save(dir.join(format!("image/{i}.png"))).unwrap();
+    }
+}
+
+#[test]
+fn segment_learns_slices_and_says_how_much_it_has_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, out) = (dir.path().join("slices"), dir.path().join("out"));
+    slices(&data, 3);
+    let [data, out] = [&data, &out].map(|path| path.to_str().unwrap());
+    let tiny = [
+        "--data", data, "--one-of", "5", "--batch", "2", "--out", out,
+    ];
+    let arguments: Vec<&str> = tiny.into_iter().chain(["--epochs", "1"]).collect();
+    let trained = figure(&last_line("segment", &arguments), "test iou ");
+    assert!((0.0..=1.0).contains(&trained), "{trained}");
+    // The one slice of the test: itself, truth and what was found, each with a line of text.
+    let sheet = picture(Path::new(out), "segments.png");
+    assert_eq!((sheet.height(), sheet.width()), (512 + 9, 3 * 514 + 2));
+
+    let saved = format!("{out}/segment.safetensors");
+    let load = [
+        "--data", data, "--epochs", "0", "--load", &saved, "--out", out,
+    ];
+    assert_eq!(figure(&last_line("segment", &load), "test iou "), trained);
+}
+
+#[test]
+fn segment_takes_streets_and_names_what_is_wrong() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, data) = (dir.path(), dir.path().to_str().unwrap());
+    let error = refusal("segment", &["--data", data]);
+    assert!(error.contains("image"), "{error}");
+
+    slices(path, 2);
+    let error = refusal("segment", &["--data", data]);
+    assert!(error.contains("2 slices cannot be split"), "{error}");
+
+    // One class more than CamVid has.
+    let mask = Picture::new(1, 360, 480, vec![12; 360 * 480]).unwrap();
+    mask.save(path.join("mask.png")).unwrap();
+    Picture::filled(360, 480, [9; 3])
+        .save(path.join("street.png"))
+        .unwrap();
+    for list in ["train.txt", "val.txt"] {
+        std::fs::write(path.join(list), "street.png mask.png\n").unwrap();
+    }
+    let error = refusal("segment", &["--data", data]);
+    assert!(
+        error.contains("mask.png") && error.contains("value 12"),
+        "{error}"
+    );
+
+    let striped = (0..360 * 480).map(|at| (at / 40 % 12) as u8).collect();
+    let mask = Picture::new(1, 360, 480, striped).unwrap();
+    mask.save(path.join("mask.png")).unwrap();
+    let error = refusal("segment", &["--data", data]);
+    assert!(error.contains("one photo cannot be split"), "{error}");
+
+    std::fs::write(path.join("train.txt"), "street.png mask.png\n".repeat(2)).unwrap();
+    let arguments = ["--data", data, "--epochs", "0", "--out", data];
+    let untrained = figure(&last_line("segment", &arguments), "test miou ");
+    assert!((0.0..=1.0).contains(&untrained), "{untrained}");
 }

@@ -270,3 +270,35 @@ fn a_line_ends_at_its_points_and_at_the_edge_of_the_picture() {
     assert!(on((-4.0, 1.5), (-1.0, 1.5)).is_empty());
     assert!(on((2.5, f32::NAN), (2.5, 1.5)).is_empty());
 }
+
+#[test]
+fn a_mask_is_put_together_of_tiles() {
+    use shapeproof::predict::{predict_mask, PredictError};
+
+    /// Sees one pixel at a time.
+    #[model(input = Chw<1, 4, 6>, output = Chw<2, 4, 6>)]
+    struct Bright {
+        classes: Conv2d<2, Kernel<1>>,
+    }
+    let dev = Cpu::default();
+    let mut net: Bright = Bright::new(&dev);
+    net.classes.weight = dev.tensor([[[[-1.0]]], [[[1.0]]]]);
+    net.classes.bias = dev.zeros();
+    let half = Normalize {
+        mean: [0.5],
+        std: [1.0],
+    };
+    let values: Vec<u8> = (0..9 * 11).map(|i| (i * 83 % 256) as u8).collect();
+    let photo = Picture::new(1, 9, 11, values.clone()).unwrap();
+    let bright: Vec<u8> = values.iter().map(|v| u8::from(*v > 127)).collect();
+    for stride in 1..=4 {
+        let mask = predict_mask(&net, &dev, &photo, half, stride).unwrap();
+        assert_eq!(mask, bright, "{stride}");
+    }
+    let small = photo.cropped((5, 0), (4, 5));
+    assert_eq!(small.values()[..5], values[55..60]);
+    let error = predict_mask(&net, &dev, &small, half, 4).unwrap_err();
+    assert!(matches!(error, PredictError::PictureSize { .. }));
+    let expected = "a picture of 4×5 is smaller than the 4×6 that the model sees at once";
+    assert_eq!(error.to_string(), expected);
+}

@@ -271,6 +271,33 @@ impl Picture {
         }
     }
 
+    /// The part of `height`×`width` whose first pixel is at this row and column.
+    ///
+    /// # Panics
+    /// When it has no pixel, or reaches beyond the picture.
+    pub fn cropped(&self, (top, left): (usize, usize), (height, width): (usize, usize)) -> Self {
+        let inside = |first: usize, size: usize, whole: usize| {
+            size > 0 && first.checked_add(size).is_some_and(|end| end <= whole)
+        };
+        assert!(
+            inside(top, height, self.height) && inside(left, width, self.width),
+            "{height}×{width} from row {top}, column {left} of a picture of {}×{}",
+            self.height,
+            self.width
+        );
+        let lines = self.values.chunks_exact(self.width).enumerate();
+        let lines = lines.filter(|(line, _)| (top..top + height).contains(&(line % self.height)));
+        Picture {
+            channels: self.channels,
+            height,
+            width,
+            values: lines
+                .flat_map(|(_, line)| &line[left..left + width])
+                .copied()
+                .collect(),
+        }
+    }
+
     /// In another size; each pixel is a weighted mean of those around it (of as many as fall into
     /// it where the picture shrinks).
     ///

@@ -15,7 +15,7 @@ pub trait Target: 'static {
     /// One image's target.
     type Value: Clone + fmt::Debug + PartialEq + Send + Sync + 'static;
     /// The targets of a batch, as a loss takes them.
-    type Batch<E: Element, D: Device<E>>;
+    type Batch<E: Element, D: Device<E>>: Clone;
     /// How many numbers one image's target is in [`Batch`](Self::Batch), 0 where it is no tensor.
     const LEN: usize;
 

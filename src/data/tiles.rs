@@ -10,8 +10,8 @@ use crate::shape::Chw;
 /// The images of a source and their masks in tiles of `H`×`W`; those of an image follow each other,
 /// row by row.
 ///
-/// A network may learn on tiles, and its answers for them be put together again by their
-/// [`place`](Tiles::place)s.
+/// A network may learn on tiles and say afterwards what is in whole pictures
+/// ([`predict_mask`](crate::predict::predict_mask)).
 ///
 /// # Example
 /// ```
@@ -20,7 +20,6 @@ use crate::shape::Chw;
 /// // Rows from 0 and 8, columns from 0, 16 and 28.
 /// let tiles = Tiles::<_, 32, 32>::new(scenes, 16);
 /// assert_eq!(tiles.len(), 2 * (2 * 3));
-/// assert_eq!(tiles.place(6 + 5), (1, 8, 28));
 /// let (tile, whole) = (tiles.get(6 + 5)?, scenes.get(1)?);
 /// assert_eq!(tile.image.values()[..32], whole.image.values()[8 * 60 + 28..][..32]);
 /// assert_eq!(tile.target[..32], whole.target[8 * 60 + 28..][..32]);
@@ -66,22 +65,10 @@ where
             lefts: firsts(WIDTH, W, stride),
         }
     }
-
-    /// The whole images.
-    pub fn source(&self) -> &Src {
-        &self.source
-    }
-
-    /// Which image a tile is from, and the row and column of its first pixel there.
-    pub fn place(&self, tile: usize) -> (usize, usize, usize) {
-        let (row, column) = (tile / self.lefts.len(), tile % self.lefts.len());
-        let image = row / self.tops.len();
-        (image, self.tops[row % self.tops.len()], self.lefts[column])
-    }
 }
 
 /// Where tiles of `size` begin that cover `whole`, `stride` apart; the last one ends at the edge.
-fn firsts(whole: usize, size: usize, stride: usize) -> Vec<usize> {
+pub(crate) fn firsts(whole: usize, size: usize, stride: usize) -> Vec<usize> {
     let last = whole - size;
     let mut firsts: Vec<usize> = (0..last).step_by(stride).collect();
     firsts.push(last);
@@ -108,8 +95,9 @@ where
     }
 
     fn get(&self, index: usize) -> Result<Sample<Chw<C, H, W>, Mask<H, W, N>>, DataError> {
-        let (image, top, left) = self.place(index);
-        let whole = self.source.get(image)?;
+        let (row, column) = (index / self.lefts.len(), index % self.lefts.len());
+        let whole = self.source.get(row / self.tops.len())?;
+        let (top, left) = (self.tops[row % self.tops.len()], self.lefts[column]);
         // Of a plane of the whole, the rows of the tile.
         let cut = |plane: &[u8]| -> Vec<u8> {
             let rows = plane.chunks_exact(WIDTH).skip(top).take(H);

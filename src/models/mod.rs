@@ -16,6 +16,8 @@
 //! | [`GoogLeNet`] | ImageNet | 6,624,904 | 6,624,904 (torchvision) |
 //! | [`DenseNet100`] | CIFAR-10 | 769,162 | 0.8 M (the paper) |
 //! | [`UNet`] | segmentation | 31,030,658 | 31 M (the paper's layers counted) |
+//! | [`SmallUNet`] | segmentation | 1,927,528 | a small one, of this crate |
+//! | [`StreetUNet`] | segmentation | 352,955 | a small one, of this crate |
 //! | [`Fcn32s`] | segmentation | 134,346,581 | 134 M (the paper) |
 //! | [`SmallRpn`] | detection | 183,805 | a small one, of this crate |
 //! | [`SmallBoxHead`] | detection | 420,112 | a small one, of this crate |
@@ -57,5 +59,5 @@ pub use mobilenet::MobileNetV2;
 pub use pilotnet::PilotNet;
 pub use resnet::{ResNet18, ResNet20, ResNet20Projected, ResNet50};
 pub use squeezenet::SqueezeNet;
-pub use unet::UNet;
+pub use unet::{SmallUNet, StreetUNet, UNet};
 pub use vgg::{Vgg11, Vgg16};

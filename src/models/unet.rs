@@ -49,3 +49,70 @@ pub struct UNet {
     pub up1: Up<64>,
     pub classes: Conv2d<2, Kernel<1>>,
 }
+
+/// Two 3×3 convolutions, each normalised over the batch.
+#[block]
+#[derive(Debug)]
+pub struct DoubleConvBn<const F: usize> {
+    pub conv1: Conv2d<F, Kernel<3>, Padding<1>, NoBias>,
+    pub bn1: BatchNorm2d,
+    pub relu1: Relu,
+    pub conv2: Conv2d<F, Kernel<3>, Padding<1>, NoBias>,
+    pub bn2: BatchNorm2d,
+    pub relu2: Relu,
+}
+
+/// A step up: enlarges what comes from below and joins it with what was there on the way down.
+#[block(input = (skip, below))]
+#[derive(Debug)]
+pub struct UpBn<const F: usize> {
+    #[from(below)]
+    pub up: ConvTranspose2d<F, Kernel<2>, Stride<2>>,
+    #[from(skip, up)]
+    pub both: Concat,
+    pub twice: DoubleConvBn<F>,
+}
+
+/// A small U-Net on 256×256 grey images, with two classes for each pixel. Four pixels become four
+/// channels and, at the end, pixels again, so that the largest maps are half as high and wide.
+#[model(input = Chw<1, 256, 256>, output = Chw<2, 256, 256>, max_params = 2_000_000)]
+pub struct SmallUNet {
+    pub fold: PixelUnshuffle<2>,
+    pub down1: DoubleConvBn<32>,
+    pub pool1: MaxPool2d<2>,
+    pub down2: DoubleConvBn<64>,
+    pub pool2: MaxPool2d<2>,
+    pub down3: DoubleConvBn<128>,
+    pub pool3: MaxPool2d<2>,
+    pub bottom: DoubleConvBn<256>,
+    pub drop: Dropout<1, 2>,
+    #[from(down3, drop)]
+    pub up3: UpBn<128>,
+    #[from(down2, up3)]
+    pub up2: UpBn<64>,
+    #[from(down1, up2)]
+    pub up1: UpBn<32>,
+    pub classes: Conv2d<8, Kernel<1>>,
+    pub unfold: PixelShuffle<2>,
+}
+
+/// A small U-Net on 360×480 images in colours, with eleven classes for each pixel. It sees them half as
+/// large, and its answer is enlarged. Holes in the last kernel at the bottom let it see far.
+#[model(input = Chw<3, 360, 480>, output = Chw<11, 360, 480>, max_params = 500_000)]
+pub struct StreetUNet {
+    pub half: Conv2d<24, Kernel<5>, Stride<2>, Padding<2>>,
+    pub down1: DoubleConvBn<24>,
+    pub pool1: MaxPool2d<2>,
+    pub down2: DoubleConvBn<48>,
+    pub pool2: MaxPool2d<2>,
+    pub bottom: DoubleConvBn<96>,
+    pub wide: Conv2d<96, Kernel<3>, Dilation<4>, Padding<4>, NoBias>,
+    pub wide_bn: BatchNorm2d,
+    pub wide_relu: Relu,
+    #[from(down2, wide_relu)]
+    pub up2: UpBn<48>,
+    #[from(down1, up2)]
+    pub up1: UpBn<24>,
+    pub classes: Conv2d<11, Kernel<1>>,
+    pub whole: Upsample2d<2, Bilinear>,
+}

@@ -256,7 +256,7 @@ impl<M, L, D> fmt::Debug for Classifier<M, L, D> {
     }
 }
 
-fn failed(error: impl fmt::Debug) -> PredictError {
+pub(super) fn failed(error: impl fmt::Debug) -> PredictError {
     PredictError::Device {
         reason: format!("{error:?}"),
     }

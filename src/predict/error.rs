@@ -1,10 +1,10 @@
-//! The words of what can go wrong with a classifier.
+//! The words of what can go wrong with a trained model.
 
 use std::path::PathBuf;
 
 use crate::weights::WeightError;
 
-/// Why a classifier could not be read, or could not answer.
+/// Why a model could not be read, or could not answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PredictError {
@@ -54,6 +54,19 @@ pub enum PredictError {
         file: usize,
         /// Outputs of the model.
         model: usize,
+    },
+    /// A picture is smaller than what the model sees at once.
+    #[error(
+        "a picture of {height}×{width} is smaller than the {}×{} that the model sees at once",
+        tile.0, tile.1
+    )]
+    PictureSize {
+        /// Rows of the picture.
+        height: usize,
+        /// Columns of the picture.
+        width: usize,
+        /// Rows and columns that the model takes.
+        tile: (usize, usize),
     },
     /// The device has failed.
     #[error("the device failed: {reason}")]

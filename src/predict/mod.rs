@@ -1,4 +1,5 @@
-//! A trained classifier as a product: a picture in, a class and its probability out.
+//! A trained model as a product: a picture in, a class and its probability out, or a class for every
+//! pixel ([`predict_mask`]).
 //!
 //! This room knows models, weights and pictures; it must never know a training loop. Begin with
 //! [`Classifier`], which holds a model together with what its answers depend on: how its training
@@ -42,7 +43,9 @@
 mod classifier;
 mod error;
 mod label;
+mod mask;
 
 pub use classifier::{Classifier, Prediction};
 pub use error::PredictError;
 pub use label::Label;
+pub use mask::predict_mask;

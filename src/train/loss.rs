@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use dfdx::prelude::{
-    Cpu, Gradients, HasShape, PutTape, Shape, SumTo, Tape, Tensor, TryAdd, TryMul,
+    Cpu, Gradients, HasShape, PutTape, Shape, SplitTape, SumTo, Tape, Tensor, TryAdd, TryMul,
 };
 
 use super::objective::ObjectiveError;
@@ -19,6 +19,17 @@ pub struct Truth<T: Target, E: Element, D: Device<E>> {
     /// Whether `targets` are mixtures, so that `values` are only one part of them; see
     /// [`Loader::mixup`](crate::data::Loader::mixup).
     pub mixed: bool,
+}
+
+// Derived, it would ask the same of `T` and `D`.
+impl<T: Target, E: Element, D: Device<E>> Clone for Truth<T, E, D> {
+    fn clone(&self) -> Self {
+        Truth {
+            targets: self.targets.clone(),
+            values: self.values.clone(),
+            mixed: self.mixed,
+        }
+    }
 }
 
 impl<T: Target, E: Element, D: Device<E>> Truth<T, E, D> {
@@ -77,6 +88,23 @@ pub trait Loss<T: Target> {
         truth: Truth<T, E, D>,
         tape: Tp,
     ) -> Result<Tensor<(), E, D, Tp>, ObjectiveError>;
+}
+
+/// The sum of two losses of the same output, such as `(CrossEntropy::default(), Dice::default())`.
+impl<T: Target, A: Loss<T>, B: Loss<T, Output = A::Output>> Loss<T> for (A, B) {
+    type Output = A::Output;
+
+    fn of_batch<E: Element, D: Device<E>, Tp: Tape<E, D>>(
+        &self,
+        output: Batch<Self::Output, usize, E, D>,
+        truth: Truth<T, E, D>,
+        tape: Tp,
+    ) -> Result<Tensor<(), E, D, Tp>, ObjectiveError> {
+        let first = self.0.of_batch(output.clone(), truth.clone(), tape)?;
+        let (first, tape) = first.split_tape();
+        let second = self.1.of_batch(output, truth, tape)?;
+        Ok(second.try_add(first).map_err(|e| e.to_string())?)
+    }
 }
 
 /// A loss whose value and gradient are computed together, from the numbers of `output`: `compute`

@@ -19,6 +19,8 @@ const PARAMETERS: &[(&str, usize, usize)] = &[
     ("GoogLeNet", GoogLeNet::PARAMS, 6_624_904),
     ("DenseNet100", DenseNet100::PARAMS, 769_162),
     ("UNet", UNet::PARAMS, 31_030_658),
+    ("SmallUNet", SmallUNet::PARAMS, 1_927_528),
+    ("StreetUNet", StreetUNet::PARAMS, 352_955),
     ("Fcn32s", Fcn32s::PARAMS, 134_346_581),
     ("SmallRpn", SmallRpn::PARAMS, 183_805),
     ("SmallBoxHead", SmallBoxHead::PARAMS, 420_112),

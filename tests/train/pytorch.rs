@@ -195,19 +195,22 @@ fn gradients_are_those_of_differences() {
         let (x, tape) = x.split_tape();
         let loss = match loss {
             "dice" => Dice::default().of_batch(x, truth(false), tape),
+            "both" => (smoothed, Dice::default()).of_batch(x, truth(false), tape),
             "binary" => Focal::default().of_batch(x, truth(false), tape),
             "mixed" => smoothed.of_batch(x, truth(true), tape),
             _ => smoothed.of_batch(x, truth(false), tape),
         };
         loss.expect("pixels that count")
     };
-    for loss in ["dice", "binary", "mixed", "hard"] {
+    for loss in ["dice", "both", "binary", "mixed", "hard"] {
         let checked = GradCheck::new().function(|x| of(loss, x), x.clone());
         checked.unwrap_or_else(|fault| panic!("{loss}: {fault}"));
     }
     // A mixture that is none is what is written in the mask.
     let value = |loss| of(loss, x.leaky_trace()).as_vec();
     assert_near("mixed", &value("mixed"), &value("hard"), ROUNDED, 0.0);
+    let sum = value("hard")[0] + value("dice")[0];
+    assert_near("both", &value("both"), &[sum], ROUNDED, 0.0);
 }
 
 #[test]
