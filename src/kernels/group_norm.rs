@@ -1,5 +1,7 @@
 //! Standardises groups of channels of each image by themselves.
 
+use super::simd::wide;
+use super::sum::{sum_of, sum_of_pairs};
 use super::{expect_len, standardize, Number, Planes};
 
 /// The sizes of a group normalisation of one image.
@@ -19,9 +21,15 @@ impl Geometry {
         self.planes.len() / self.groups
     }
 
-    /// The channel of number `i` of the `nth` group of the batch.
-    fn channel(&self, nth: usize, i: usize) -> usize {
-        nth % self.groups * (self.planes.channels / self.groups) + i / self.planes.plane
+    /// The first channel of the `nth` group of the batch.
+    fn first_channel(&self, nth: usize) -> usize {
+        nth % self.groups * (self.planes.channels / self.groups)
+    }
+
+    /// Mean and `1 / √(variance + eps)` of a group.
+    fn statistics<T: Number>(&self, group: &[T]) -> (T, T) {
+        let (mean, variance) = standardize::statistics(group);
+        (mean, (variance + T::of(self.eps)).sqrt().recip())
     }
 
     #[track_caller]
@@ -69,11 +77,17 @@ pub fn forward<T: Number>(
     let groups = input.chunks_exact(g.group_len());
     let groups = groups.zip(output.chunks_exact_mut(g.group_len()));
     for (nth, (x, y)) in groups.enumerate() {
-        let affine = |i| {
-            let channel = g.channel(nth, i);
-            (weight[channel], bias[channel])
-        };
-        standardize::forward(x, T::of(g.eps), affine, y);
+        let (mean, scale) = g.statistics(x);
+        let channels = weight.iter().zip(bias).skip(g.first_channel(nth));
+        let planes = x.chunks_exact(g.planes.plane);
+        let planes = planes.zip(y.chunks_exact_mut(g.planes.plane));
+        wide(|| {
+            for ((x, y), (weight, bias)) in planes.zip(channels) {
+                for (y, x) in y.iter_mut().zip(x) {
+                    *y = *weight * ((*x - mean) * scale) + *bias;
+                }
+            }
+        });
     }
 }
 
@@ -101,13 +115,34 @@ pub fn backward_input<T: Number>(
         ],
         &[("weight", weight.len())],
     );
-    let len = g.group_len();
+    let (len, plane) = (g.group_len(), g.planes.plane);
+    let count = T::of(len as f64);
     let gradients = d_output
         .chunks_exact(len)
         .zip(d_input.chunks_exact_mut(len));
     for (nth, (x, (dy, dx))) in input.chunks_exact(len).zip(gradients).enumerate() {
-        let weight = |i| weight[g.channel(nth, i)];
-        standardize::backward_input(x, T::of(g.eps), weight, dy, dx);
+        let (mean, scale) = g.statistics(x);
+        let weights = &weight[g.first_channel(nth)..];
+        let planes = || {
+            x.chunks_exact(plane)
+                .zip(dy.chunks_exact(plane))
+                .zip(weights)
+        };
+        let (mut sum, mut product) = (T::zero(), T::zero());
+        wide(|| {
+            for ((x, dy), weight) in planes() {
+                sum += *weight * sum_of(dy, |dy| dy);
+                product += *weight * sum_of_pairs(x, dy, |x, dy| (x - mean) * dy);
+            }
+        });
+        let (sum, slope) = (sum / count, scale * scale * product / count);
+        wide(|| {
+            for (((x, dy), weight), dx) in planes().zip(dx.chunks_exact_mut(plane)) {
+                for (dx, (x, dy)) in dx.iter_mut().zip(x.iter().zip(dy)) {
+                    *dx = (*weight * *dy - sum - (*x - mean) * slope) * scale;
+                }
+            }
+        });
     }
 }
 
@@ -134,10 +169,15 @@ pub fn backward_parameters<T: Number>(
     let groups = input.chunks_exact(g.group_len());
     let groups = groups.zip(d_output.chunks_exact(g.group_len()));
     for (nth, (x, dy)) in groups.enumerate() {
-        standardize::backward_parameters(x, T::of(g.eps), dy, |i, dw, db| {
-            let channel = g.channel(nth, i);
-            d_weight[channel] += dw;
-            d_bias[channel] += db;
+        let (mean, scale) = g.statistics(x);
+        let planes = x.chunks_exact(g.planes.plane);
+        let planes = planes.zip(dy.chunks_exact(g.planes.plane));
+        let gradients = d_weight.iter_mut().zip(&mut *d_bias);
+        wide(|| {
+            for ((x, dy), (dw, db)) in planes.zip(gradients.skip(g.first_channel(nth))) {
+                *dw += scale * sum_of_pairs(x, dy, |x, dy| (x - mean) * dy);
+                *db += sum_of(dy, |dy| dy);
+            }
         });
     }
 }

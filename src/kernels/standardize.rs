@@ -1,23 +1,23 @@
 //! What the normalisations share: numbers brought to mean 0 and variance 1, then weighed.
 
-use super::sum::sum;
+use super::simd::wide;
+use super::sum::sum_of;
 use super::Number;
 
 /// The mean and the biased variance of `x`.
 pub(super) fn statistics<T: Number>(x: &[T]) -> (T, T) {
     let count = T::of(x.len() as f64);
-    let mean = sum(x) / count;
+    let blocks = || x.chunks(BLOCK);
+    let mean = wide(|| blocks().map(|x| sum_of(x, |x| x)).sum::<T>()) / count;
     // Twice over the numbers: `mean of squares − square of mean` loses all digits of a small
     // variance around a large mean.
-    let squares: T = x
-        .chunks(BLOCK)
-        .map(|block| block.iter().map(|x| (*x - mean) * (*x - mean)).sum::<T>())
-        .sum();
+    let square = |x: T| (x - mean) * (x - mean);
+    let squares = wide(|| blocks().map(|x| sum_of(x, square)).sum::<T>());
     (mean, squares / count)
 }
 
 /// Numbers that are added up before their sum joins the others, which keeps the rounding small.
-const BLOCK: usize = 128;
+const BLOCK: usize = 2048;
 
 /// `y[i] = w(i) · (x[i] − mean) / √(variance + eps) + b(i)`, the statistics being those of `x`.
 pub(super) fn forward<T: Number>(x: &[T], eps: T, affine: impl Fn(usize) -> (T, T), y: &mut [T]) {

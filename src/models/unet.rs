@@ -50,48 +50,45 @@ pub struct UNet {
     pub classes: Conv2d<2, Kernel<1>>,
 }
 
-/// Two 3×3 convolutions, each normalised over the batch.
+/// Two 3×3 convolutions, each normalised in groups of channels: a few large images say little of the
+/// others, and each has a contrast of its own.
 #[block]
 #[derive(Debug)]
-pub struct DoubleConvBn<const F: usize> {
+pub struct DoubleConvGn<const F: usize> {
     pub conv1: Conv2d<F, Kernel<3>, Padding<1>, NoBias>,
-    pub bn1: BatchNorm2d,
+    pub norm1: GroupNorm<8>,
     pub relu1: Relu,
     pub conv2: Conv2d<F, Kernel<3>, Padding<1>, NoBias>,
-    pub bn2: BatchNorm2d,
+    pub norm2: GroupNorm<8>,
     pub relu2: Relu,
 }
 
 /// A step up: enlarges what comes from below and joins it with what was there on the way down.
 #[block(input = (skip, below))]
 #[derive(Debug)]
-pub struct UpBn<const F: usize> {
+pub struct UpGn<const F: usize> {
     #[from(below)]
     pub up: ConvTranspose2d<F, Kernel<2>, Stride<2>>,
     #[from(skip, up)]
     pub both: Concat,
-    pub twice: DoubleConvBn<F>,
+    pub twice: DoubleConvGn<F>,
 }
 
 /// A small U-Net on 256×256 grey images, with two classes for each pixel. Four pixels become four
 /// channels and, at the end, pixels again, so that the largest maps are half as high and wide.
-#[model(input = Chw<1, 256, 256>, output = Chw<2, 256, 256>, max_params = 2_000_000)]
+#[model(input = Chw<1, 256, 256>, output = Chw<2, 256, 256>, max_params = 500_000)]
 pub struct SmallUNet {
     pub fold: PixelUnshuffle<2>,
-    pub down1: DoubleConvBn<32>,
+    pub down1: DoubleConvGn<32>,
     pub pool1: MaxPool2d<2>,
-    pub down2: DoubleConvBn<64>,
+    pub down2: DoubleConvGn<64>,
     pub pool2: MaxPool2d<2>,
-    pub down3: DoubleConvBn<128>,
-    pub pool3: MaxPool2d<2>,
-    pub bottom: DoubleConvBn<256>,
+    pub bottom: DoubleConvGn<128>,
     pub drop: Dropout<1, 2>,
-    #[from(down3, drop)]
-    pub up3: UpBn<128>,
-    #[from(down2, up3)]
-    pub up2: UpBn<64>,
+    #[from(down2, drop)]
+    pub up2: UpGn<64>,
     #[from(down1, up2)]
-    pub up1: UpBn<32>,
+    pub up1: UpGn<32>,
     pub classes: Conv2d<8, Kernel<1>>,
     pub unfold: PixelShuffle<2>,
 }
@@ -101,18 +98,18 @@ pub struct SmallUNet {
 #[model(input = Chw<3, 360, 480>, output = Chw<11, 360, 480>, max_params = 500_000)]
 pub struct StreetUNet {
     pub half: Conv2d<24, Kernel<5>, Stride<2>, Padding<2>>,
-    pub down1: DoubleConvBn<24>,
+    pub down1: DoubleConvGn<24>,
     pub pool1: MaxPool2d<2>,
-    pub down2: DoubleConvBn<48>,
+    pub down2: DoubleConvGn<48>,
     pub pool2: MaxPool2d<2>,
-    pub bottom: DoubleConvBn<96>,
+    pub bottom: DoubleConvGn<96>,
     pub wide: Conv2d<96, Kernel<3>, Dilation<4>, Padding<4>, NoBias>,
-    pub wide_bn: BatchNorm2d,
+    pub wide_norm: GroupNorm<8>,
     pub wide_relu: Relu,
     #[from(down2, wide_relu)]
-    pub up2: UpBn<48>,
+    pub up2: UpGn<48>,
     #[from(down1, up2)]
-    pub up1: UpBn<24>,
+    pub up1: UpGn<24>,
     pub classes: Conv2d<11, Kernel<1>>,
     pub whole: Upsample2d<2, Bilinear>,
 }

@@ -80,16 +80,27 @@ fn blur(
     kernel: &[f32],
 ) -> Vec<f32> {
     let mut blurred = vec![0.0; values.len()];
+    let reach = kernel.len() - 1;
+    // A line with what follows on both sides, so that the inner loop runs along neighbours.
+    let (mut long, mut sums) = (vec![0.0; len + 2 * reach], vec![0.0; len]);
     for line in 0..lines {
         let at = |i: usize| line * next_line + i * next;
-        for i in 0..len {
-            let mut sum = kernel[0] * values[at(i)];
-            for (distance, weight) in kernel.iter().enumerate().skip(1) {
-                let before = values[at(turned(i as isize - distance as isize, len))];
-                let after = values[at(turned((i + distance) as isize, len))];
-                sum += weight * (before + after);
+        for (i, value) in long.iter_mut().enumerate() {
+            *value = values[at(turned(i as isize - reach as isize, len))];
+        }
+        for (i, sum) in sums.iter_mut().enumerate() {
+            *sum = kernel[0] * long[reach + i];
+        }
+        for (distance, weight) in kernel.iter().enumerate().skip(1) {
+            let pairs = long[reach - distance..]
+                .iter()
+                .zip(&long[reach + distance..]);
+            for (sum, (before, after)) in sums.iter_mut().zip(pairs) {
+                *sum += weight * (before + after);
             }
-            blurred[at(i)] = sum;
+        }
+        for (i, sum) in sums.iter().enumerate() {
+            blurred[at(i)] = *sum;
         }
     }
     blurred
