@@ -124,7 +124,7 @@ fn window_of(sizes: &[usize]) -> Window {
 /// Sizes between `bounds` and a window, which shrink together.
 fn with_window<const N: usize>(
     bounds: &[(usize, usize); N],
-) -> impl Strategy<Value = ([usize; N], Window)> {
+) -> impl Strategy<Value = ([usize; N], Window)> + use<N> {
     Sizes(bounds.iter().chain(&WINDOW).copied().collect()).prop_map(|sizes| {
         let own = std::array::from_fn(|place| sizes[place]);
         (own, window_of(&sizes))

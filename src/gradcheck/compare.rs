@@ -25,7 +25,7 @@ pub(super) struct Comparison<'a> {
 fn direction(len: usize, rng: &mut StdRng) -> Vec<f64> {
     let signed = |rng: &mut StdRng| {
         let size: f64 = rng.gen_range(0.5..1.0);
-        if rng.gen() {
+        if rng.r#gen() {
             size
         } else {
             -size

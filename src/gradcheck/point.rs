@@ -26,7 +26,7 @@ pub(super) fn scattered(len: usize, rng: &mut StdRng) -> Vec<f64> {
     let sizes: Vec<f64> = within.map(|part| 0.1 + 0.9 * part).collect();
     sizes
         .into_iter()
-        .map(|size| if rng.gen() { size } else { -size })
+        .map(|size| if rng.r#gen() { size } else { -size })
         .collect()
 }
 

@@ -297,10 +297,10 @@ impl TensorVisitor<f64, Cpu> for Task<'_> {
                 values: tensor.as_vec(),
             }),
             Task::Copy { moved, next } => {
-                if let Some((place, values)) = moved {
-                    if place == next {
-                        copy.copy_from(values);
-                    }
+                if let Some((place, values)) = moved
+                    && place == next
+                {
+                    copy.copy_from(values);
                 }
                 *next += 1;
             }

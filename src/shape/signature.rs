@@ -288,10 +288,10 @@ impl Signature {
         }
         if !certain {
             self.certain = false;
-            if let Some(misfit) = self.misfit {
-                if !misfit.is_declaration() {
-                    self.misfit = None;
-                }
+            if let Some(misfit) = self.misfit
+                && !misfit.is_declaration()
+            {
+                self.misfit = None;
             }
         }
         self

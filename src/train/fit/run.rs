@@ -264,10 +264,10 @@ where
                 break Ended::Stopped { epoch, batches };
             }
         };
-        if !matches!(ended, Ended::Stopped { .. }) {
-            if let Some(last) = self.best.take().or(self.average.take()) {
-                last.restore(self.net);
-            }
+        if !matches!(ended, Ended::Stopped { .. })
+            && let Some(last) = self.best.take().or(self.average.take())
+        {
+            last.restore(self.net);
         }
         Ok(Trained {
             history: self.history,
