@@ -330,7 +330,7 @@ fn segment_learns_slices_and_says_how_much_it_has_found() {
     assert!((0.0..=1.0).contains(&trained), "{trained}");
     // The one slice of the test: itself, truth and what was found, each with a line of text.
     let sheet = picture(Path::new(out), "segments.png");
-    assert_eq!((sheet.height(), sheet.width()), (512 + 9, 3 * 514 + 2));
+    assert_eq!((sheet.height(), sheet.width()), (521 + 2, 3 * 514 + 2));
 
     let saved = format!("{out}/segment.safetensors");
     let load = [
