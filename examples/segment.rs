@@ -46,9 +46,9 @@ impl Arguments {
 
 fn main() -> ExitCode {
     let defaults = Defaults {
-        epochs: 30,
-        batch: 4,
-        lr: 0.003,
+        epochs: 24,
+        batch: 2,
+        lr: 0.002,
     };
     flags::main(defaults, run)
 }
@@ -64,6 +64,9 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     };
     if dir.join("train.txt").exists() {
         return streets(&arguments, dir);
+    }
+    if !dir.join("image").exists() {
+        return Err(format!("{} has neither image/ nor train.txt", dir.display()).into());
     }
     // Black is membrane, white the inside of a cell.
     let pairs = MaskPairs::<1, 512, 512, 2>::from_folders(dir.join("image"), dir.join("label"))?;
@@ -177,13 +180,10 @@ where
         let sample = test.get(number)?;
         let photo = sample.image.to_picture();
         let found = predict_mask(&net, &dev, &photo, normalize, H / 2)?;
-        for (truth, found) in sample
-            .target
-            .iter()
-            .zip(&found)
-            .filter(|(t, _)| **t != IGNORE)
-        {
-            matrix.add(usize::from(*truth), usize::from(*found));
+        for (truth, found) in sample.target.iter().zip(&found) {
+            if *truth != IGNORE {
+                matrix.add(usize::from(*truth), usize::from(*found));
+            }
         }
         if number < 3 {
             let over = |mask: &[u8]| draw_segmentation_masks(&photo, mask, 0.6, Some(0));

@@ -344,7 +344,7 @@ fn segment_takes_streets_and_names_what_is_wrong() {
     let dir = tempfile::tempdir().unwrap();
     let (path, data) = (dir.path(), dir.path().to_str().unwrap());
     let error = refusal("segment", &["--data", data]);
-    assert!(error.contains("image"), "{error}");
+    assert!(error.contains("neither image/ nor train.txt"), "{error}");
 
     slices(path, 2);
     let error = refusal("segment", &["--data", data]);
