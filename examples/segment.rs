@@ -47,8 +47,8 @@ impl Arguments {
 fn main() -> ExitCode {
     let defaults = Defaults {
         epochs: 24,
-        batch: 2,
-        lr: 0.002,
+        batch: 4,
+        lr: 0.003,
     };
     flags::main(defaults, run)
 }
