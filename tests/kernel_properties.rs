@@ -1634,7 +1634,7 @@ fn as_near<T: Number>(what: &str, found: &[T], plain: &[T], exact: &[f64]) -> Ch
     let tolerance = tolerance::<T>().to_f64().unwrap();
     for (place, (off, exact)) in off(found).iter().zip(exact).enumerate() {
         prop_assert!(
-            *off <= tolerance * exact.abs().max(1.0) + 4.0 * plain,
+            *off <= (tolerance * exact.abs().max(1.0)).max(4.0 * plain),
             "{what}: value {place} is off by {off} from {exact}, plain ones by {plain} at most"
         );
     }
