@@ -1307,7 +1307,8 @@ fn adam_equals_naive<T: Number>(
     let rule = optimizer::Adam {
         lr,
         betas,
-        eps: 1e-3,
+        // Weight decay may bring the gradient near 0, by which a smaller one would divide.
+        eps: 0.5,
         weight_decay,
         decoupled,
     };
