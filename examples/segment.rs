@@ -21,7 +21,7 @@ use shapeproof::models::{SmallUNet, StreetUNet};
 use shapeproof::predict::predict_mask;
 use shapeproof::prelude::*;
 use shapeproof::train::metrics::ConfusionMatrix;
-use shapeproof::train::{AdamW, CrossEntropy, Dice, MeanIou, Schedule, Supervised};
+use shapeproof::train::{AdamW, CrossEntropy, Dice, Loss, MeanIou, Schedule, Supervised};
 use shapeproof::vision::{captioned, draw_segmentation_masks, make_grid};
 
 type Slices = Samples<Chw<1, 512, 512>, Mask<512, 512, 2>>;
@@ -46,9 +46,9 @@ impl Arguments {
 
 fn main() -> ExitCode {
     let defaults = Defaults {
-        epochs: 24,
-        batch: 4,
-        lr: 0.003,
+        epochs: 30,
+        batch: 2,
+        lr: 0.002,
     };
     flags::main(defaults, run)
 }
@@ -96,7 +96,9 @@ fn membranes(arguments: &Arguments, slices: Slices, test: Slices) -> Result<(), 
     let parts = [train, arguments.loader(tiles(last..last + 1, 256))];
     println!("{}", SmallUNet::summary());
     let net = SmallUNet::try_new(&Cpu::seed_from_u64(arguments.flags.seed))?;
-    let matrix = segment(&arguments.flags, net, parts, &test, normalize)?;
+    // Of the areas, too: membranes are few.
+    let loss = (CrossEntropy::default(), Dice::default());
+    let matrix = segment(&arguments.flags, net, parts, loss, &test, normalize)?;
     println!("test iou {:.3}", matrix.iou(1).unwrap_or(0.0));
     Ok(())
 }
@@ -122,8 +124,8 @@ fn streets(arguments: &Arguments, dir: &Path) -> Result<(), Box<dyn Error>> {
         .augmented(light.saturation(0.2));
     println!("{}", StreetUNet::summary());
     let net = StreetUNet::try_new(&Cpu::seed_from_u64(arguments.flags.seed))?;
-    let parts = [train, part(true)];
-    let matrix = segment(&arguments.flags, net, parts, &test, normalize)?;
+    let (parts, loss) = ([train, part(true)], CrossEntropy::default());
+    let matrix = segment(&arguments.flags, net, parts, loss, &test, normalize)?;
     let names = "sky building pole road pavement tree sign fence car pedestrian bicyclist";
     for (class, name) in names.split(' ').enumerate() {
         println!("{name:10} iou {:.3}", matrix.iou(class).unwrap_or(f64::NAN));
@@ -147,6 +149,7 @@ fn segment<
     flags: &Flags,
     mut net: M,
     [train, valid]: [Loader<Src>; 2],
+    loss: impl Loss<Mask<H, W, N>, Output = Chw<N, H, W>>,
     test: &Samples<Chw<C, HH, WW>, Mask<HH, WW, N>>,
     normalize: Normalize<C>,
 ) -> Result<ConfusionMatrix<N>, Box<dyn Error>>
@@ -163,14 +166,11 @@ where
 {
     flags.load(&mut net)?;
     if flags.epochs > 0 {
-        let train = train.shuffled(flags.seed).normalized(normalize);
-        // Of the areas, too: membranes are few.
-        let loss = (CrossEntropy::default(), Dice::default());
+        let [train, valid] = [train.shuffled(flags.seed), valid].map(|p| p.normalized(normalize));
         let mut objective = Supervised::new(loss, MeanIou::default());
         let mut opt = AdamW::new(&net, flags.lr);
         let schedule = Schedule::cosine().warm_up(20);
-        let fit = flags.fit("segment")?.schedule(schedule).ema(0.99);
-        let valid = valid.normalized(normalize);
+        let fit = flags.fit("segment")?.schedule(schedule);
         let trained = fit.run(&mut net, &mut opt, &train, &valid, &mut objective)?;
         flags.history(&trained, "segment")?;
         flags.save(&net, "segment")?;
