@@ -2,9 +2,9 @@
 //!
 //! `cargo run --release --example segment` learns discs that the program draws. `--data DIR` takes
 //! slices of tissue (`image/` and `label/`, as in ISBI's challenge of 2012), or streets (`train.txt` and
-//! `val.txt`, as CamVid). Parameters and the picture `segments.png` (photo, truth, what was found) go
-//! into `--out`. The last line is the intersection over union on images that were not learned from: of
-//! the membranes, or of the classes of streets, each weighing as much as it has pixels.
+//! `val.txt`, as CamVid). Parameters and `segments.png` (photo, truth, what was found) go into `--out`.
+//! The last line is the intersection over union on images that were not learned from: of membranes, or of
+//! the classes of streets, each weighing as much as it has pixels.
 
 mod flags;
 
@@ -12,9 +12,11 @@ use std::{error::Error, path::Path, process::ExitCode, sync::Arc};
 
 use clap::Parser;
 use flags::{Defaults, Flags};
+use rand::rngs::StdRng;
 use shapeproof::data::{
-    ColorJitter, ElasticTransform, Loader, Mask, MaskPairs, Normalize, RandomAffine,
-    RandomHorizontalFlip, Samples, Source, Subset, SyntheticShapes, Tiles, IGNORE,
+    ColorJitter, ElasticTransform, Loader, Mask, MaskPairs, Normalize, RandomAffine, RandomApply,
+    RandomHorizontalFlip, RandomVerticalFlip, Sample, Samples, Source, SyntheticShapes, Tiles,
+    Transform, IGNORE,
 };
 use shapeproof::layers::Network;
 use shapeproof::models::{SmallUNet, StreetUNet};
@@ -31,39 +33,39 @@ type Slices = Samples<Chw<1, 512, 512>, Mask<512, 512, 2>>;
 struct Arguments {
     #[command(flatten)]
     flags: Flags,
-    /// Trains on one of so many tiles or photos only
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-    one_of: u32,
 }
 
-impl Arguments {
-    /// Batches of one of so many samples.
-    fn loader<Src: Source>(&self, source: Src) -> Loader<Subset<Src>> {
-        let kept = (0..source.len()).step_by(self.one_of as usize).collect();
-        Loader::new(source.subset(kept), self.flags.batch())
+/// Turns tissue, which looks the same from all sides, on its head. These masks' lines lie half a pixel
+/// too high; moved up by one, they do so again.
+struct UpsideDown;
+
+impl Transform<Chw<1, 256, 256>, Mask<256, 256, 2>> for UpsideDown {
+    fn apply(&self, tile: &mut Sample<Chw<1, 256, 256>, Mask<256, 256, 2>>, rng: &mut StdRng) {
+        RandomVerticalFlip::new(1.0).apply(tile, rng);
+        tile.target.copy_within(256.., 0);
     }
 }
 
 fn main() -> ExitCode {
     let defaults = Defaults {
-        epochs: 30,
+        epochs: 40,
         batch: 2,
         lr: 0.002,
     };
     flags::main(defaults, run)
 }
 
-fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
-    let Some(dir) = &arguments.flags.data else {
+fn run(Arguments { flags }: Arguments) -> Result<(), Box<dyn Error>> {
+    let Some(dir) = &flags.data else {
         println!("no --data, so discs are drawn by the program");
         // The seeds differ, so that no test image is a training image.
         let draw = |count, seed| SyntheticShapes::<1, 512, 512, 2>::new(count, seed).in_memory();
-        let seed = arguments.flags.seed.wrapping_mul(2);
+        let seed = flags.seed.wrapping_mul(2);
         let (drawn, test) = (draw(3, seed)?, draw(2, seed.wrapping_add(1))?);
-        return membranes(&arguments, drawn, test);
+        return membranes(&flags, drawn, test);
     };
     if dir.join("train.txt").exists() {
-        return streets(&arguments, dir);
+        return streets(&flags, dir);
     }
     if !dir.join("image").exists() {
         return Err(format!("{} has neither image/ nor train.txt", dir.display()).into());
@@ -77,33 +79,33 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     }
     let part = |range| slices.clone().range(range).in_memory();
     let last = n - (n / 5).max(1);
-    membranes(&arguments, part(0..last)?, part(last..n)?)
+    membranes(&flags, part(0..last)?, part(last..n)?)
 }
 
 /// Learns from all slices but the last, which is to watch the training.
-fn membranes(arguments: &Arguments, slices: Slices, test: Slices) -> Result<(), Box<dyn Error>> {
+fn membranes(flags: &Flags, slices: Slices, test: Slices) -> Result<(), Box<dyn Error>> {
     let normalize = Normalize::of_source(&slices)?;
     let (last, slices) = (slices.len() - 1, Arc::new(slices));
-    // Tissue looks the same from all sides and gives way; but its lines are drawn half a pixel too
-    // high, which is learned only where up stays up.
     let tiles = |range, stride| Tiles::<_, 256, 256>::new(slices.clone().range(range), stride);
-    let train = arguments
-        .loader(tiles(0..last, 128))
+    let turned = RandomAffine::new(5.0).scale(0.9..=1.1);
+    let train = Loader::new(tiles(0..last, 128), flags.batch())
         .augmented(RandomHorizontalFlip::new(0.5))
-        .augmented(RandomAffine::new(5.0).scale(0.9..=1.1))
-        .augmented(ElasticTransform::new(100.0, 8.0))
+        .augmented(RandomApply::new(UpsideDown, 0.5))
+        .augmented(RandomApply::new(turned, 0.25))
+        .augmented(RandomApply::new(ElasticTransform::new(100.0, 8.0), 0.25))
         .augmented(ColorJitter::new().brightness(0.15).contrast(0.3));
-    let parts = [train, arguments.loader(tiles(last..last + 1, 256))];
+    let watched = Loader::new(tiles(last..last + 1, 256), flags.batch());
+    let parts = [train, watched];
     println!("{}", SmallUNet::summary());
-    let net = SmallUNet::try_new(&Cpu::seed_from_u64(arguments.flags.seed))?;
+    let net = SmallUNet::try_new(&Cpu::seed_from_u64(flags.seed))?;
     // Of the areas, too: membranes are few.
     let loss = (CrossEntropy::default(), Dice::default());
-    let matrix = segment(&arguments.flags, net, parts, loss, &test, normalize)?;
+    let matrix = segment(flags, net, parts, loss, &test, normalize)?;
     println!("test iou {:.3}", matrix.iou(1).unwrap_or(0.0));
     Ok(())
 }
 
-fn streets(arguments: &Arguments, dir: &Path) -> Result<(), Box<dyn Error>> {
+fn streets(flags: &Flags, dir: &Path) -> Result<(), Box<dyn Error>> {
     // The twelfth class is what nobody has named.
     let read = |list| MaskPairs::<3, 360, 480, 11>::from_list(dir.join(list));
     let photos = read("train.txt")?.ignoring(11).in_memory()?;
@@ -115,7 +117,7 @@ fn streets(arguments: &Arguments, dir: &Path) -> Result<(), Box<dyn Error>> {
     // Every eighth photo is kept back to watch the training.
     let part = |watched| {
         let part = (0..photos.len()).filter(|i| (i % 8 == 0) == watched);
-        arguments.loader(photos.clone().subset(part.collect()))
+        Loader::new(photos.clone().subset(part.collect()), flags.batch())
     };
     let light = ColorJitter::new().brightness(0.2).contrast(0.2);
     let train = part(false)
@@ -123,9 +125,9 @@ fn streets(arguments: &Arguments, dir: &Path) -> Result<(), Box<dyn Error>> {
         .augmented(RandomAffine::new(0.0).translate(0.1, 0.1).scale(0.8..=1.3))
         .augmented(light.saturation(0.2));
     println!("{}", StreetUNet::summary());
-    let net = StreetUNet::try_new(&Cpu::seed_from_u64(arguments.flags.seed))?;
+    let net = StreetUNet::try_new(&Cpu::seed_from_u64(flags.seed))?;
     let (parts, loss) = ([train, part(true)], CrossEntropy::default());
-    let matrix = segment(&arguments.flags, net, parts, loss, &test, normalize)?;
+    let matrix = segment(flags, net, parts, loss, &test, normalize)?;
     let names = "sky building pole road pavement tree sign fence car pedestrian bicyclist";
     for (class, name) in names.split(' ').enumerate() {
         println!("{name:10} iou {:.3}", matrix.iou(class).unwrap_or(f64::NAN));
@@ -134,8 +136,7 @@ fn streets(arguments: &Arguments, dir: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Trains `net` and counts what it finds in the images of the test, which may be larger than it takes.
-/// Their picture shows all classes but the first.
+/// Trains `net` and counts what it finds in the test, whose images may be larger than it takes.
 fn segment<
     const C: usize,
     const HH: usize,
@@ -180,10 +181,9 @@ where
         let sample = test.get(number)?;
         let photo = sample.image.to_picture();
         let found = predict_mask(&net, &dev, &photo, normalize, H / 2)?;
-        for (truth, found) in sample.target.iter().zip(&found) {
-            if *truth != IGNORE {
-                matrix.add(usize::from(*truth), usize::from(*found));
-            }
+        let pixels = sample.target.iter().zip(&found);
+        for (truth, found) in pixels.filter(|(truth, _)| **truth != IGNORE) {
+            matrix.add(usize::from(*truth), usize::from(*found));
         }
         if number < 3 {
             let over = |mask: &[u8]| draw_segmentation_masks(&photo, mask, 0.6, Some(0));

@@ -322,10 +322,7 @@ fn segment_learns_slices_and_says_how_much_it_has_found() {
     let (data, out) = (dir.path().join("slices"), dir.path().join("out"));
     slices(&data, 3);
     let [data, out] = [&data, &out].map(|path| path.to_str().unwrap());
-    let tiny = [
-        "--data", data, "--one-of", "5", "--batch", "2", "--out", out,
-    ];
-    let arguments: Vec<&str> = tiny.into_iter().chain(["--epochs", "1"]).collect();
+    let arguments = ["--data", data, "--epochs", "1", "--out", out];
     let trained = figure(&last_line("segment", &arguments), "test iou ");
     assert!((0.0..=1.0).contains(&trained), "{trained}");
     // The one slice of the test: itself, truth and what was found, each with a line of text.

@@ -5,8 +5,8 @@ use rand::rngs::StdRng;
 use rand::SeedableRng;
 use shapeproof::data::{
     BoundingBox, Boxes, Class, ColorJitter, Cutout, ElasticTransform, Image, Mask, Numbers,
-    RandomAffine, RandomCrop, RandomHorizontalFlip, RandomRotation, RandomVerticalFlip, Rotated,
-    Sample, Samples, Source, Target, Transform, IGNORE,
+    RandomAffine, RandomApply, RandomCrop, RandomHorizontalFlip, RandomRotation,
+    RandomVerticalFlip, Rotated, Sample, Samples, Source, Target, Transform, IGNORE,
 };
 use shapeproof::prelude::*;
 
@@ -171,6 +171,24 @@ fn a_mirror_changes_the_sign_of_the_steering_only_where_told() {
         assert_eq!(new.target, [sign * 0.25, 0.75]);
     }
     assert!((30..70).contains(&flipped), "{flipped} of 100");
+}
+
+#[test]
+fn what_is_applied_sometimes_leaves_the_others_as_they_are() {
+    let flip = RandomApply::new(RandomVerticalFlip::new(1.0), 0.25);
+    let old = striped();
+    let mut upside_down = old.clone();
+    RandomVerticalFlip::new(1.0).apply(&mut upside_down, &mut rng(0));
+    assert_ne!(upside_down.image, old.image);
+    let mut applied = 0;
+    for seed in 0..200 {
+        let mut new = old.clone();
+        flip.apply(&mut new, &mut rng(seed));
+        let changed = new != old;
+        applied += u32::from(changed);
+        assert!(!changed || new == upside_down);
+    }
+    assert!((30..70).contains(&applied), "{applied} of 200");
 }
 
 #[test]

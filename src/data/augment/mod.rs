@@ -8,6 +8,7 @@
 //! Begin with [`Transform`]; names are those of `torchvision.transforms.v2`.
 
 mod affine;
+mod apply;
 mod color;
 mod crop;
 mod cutout;
@@ -16,6 +17,7 @@ mod flip;
 mod motion;
 
 pub use affine::{RandomAffine, RandomRotation};
+pub use apply::RandomApply;
 pub use color::ColorJitter;
 pub use crop::RandomCrop;
 pub use cutout::Cutout;
