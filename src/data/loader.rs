@@ -73,7 +73,8 @@ struct Plan<Src: Source> {
     source: Arc<Src>,
     size: usize,
     seed: u64,
-    transforms: Vec<SharedTransform<Src>>,
+    /// Each with the number of epochs that it is for.
+    transforms: Vec<(SharedTransform<Src>, u64)>,
     mixup: Option<f64>,
     scales: Vec<Scale>,
 }
@@ -128,11 +129,22 @@ impl<Src: Source> Loader<Src> {
     }
 
     /// Changes every sample by `transform`, after those given before.
-    pub fn augmented(
+    pub fn augmented(self, transform: impl Transform<Src::Shape, Src::Target> + 'static) -> Self {
+        self.augmented_for(u64::MAX, transform)
+    }
+
+    /// Changes every sample of the first `epochs` epochs by `transform`, after those given before. In
+    /// the end a network sees samples as it will see them later.
+    ///
+    /// # Source
+    /// Ge, Liu, Wang, Li and Sun, "YOLOX: Exceeding YOLO Series in 2021", 2021, which trains the last
+    /// epochs without its strongest augmentations.
+    pub fn augmented_for(
         mut self,
+        epochs: u64,
         transform: impl Transform<Src::Shape, Src::Target> + 'static,
     ) -> Self {
-        self.plan.transforms.push(Arc::new(transform));
+        self.plan.transforms.push((Arc::new(transform), epochs));
         self
     }
 
@@ -394,8 +406,10 @@ impl<Src: Source, E: Element> Maker<Src, E> {
         })?;
         if !self.plan.transforms.is_empty() {
             let mut rng = generator(self.plan.seed, self.epoch, Use::Sample, index);
-            for transform in &self.plan.transforms {
-                transform.apply(&mut sample, &mut rng);
+            for (transform, epochs) in &self.plan.transforms {
+                if self.epoch < *epochs {
+                    transform.apply(&mut sample, &mut rng);
+                }
             }
         }
         let values = sample.image.values();

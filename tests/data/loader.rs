@@ -9,8 +9,8 @@ use rand::rngs::StdRng;
 use rand::Rng;
 use shapeproof::data::{
     synthetic_digits, BoundingBox, Boxes, Class, DataError, Examples, Image, Loader, Mask,
-    Normalize, Numbers, RandomAffine, Sample, SampleOf, Samples, Source, SyntheticShapes, Target,
-    Tiles, Transform, IGNORE,
+    Normalize, Numbers, RandomAffine, RandomHorizontalFlip, Sample, SampleOf, Samples, Source,
+    SyntheticShapes, Target, Tiles, Transform, IGNORE,
 };
 use shapeproof::prelude::*;
 
@@ -411,6 +411,23 @@ fn real_augmentation_is_the_same_in_every_thread() {
         epoch.map(|batch| batch.unwrap().images.as_vec()).collect()
     };
     assert_eq!(images(loader(0)), images(loader(3)));
+}
+
+#[test]
+fn some_augmentation_is_for_the_first_epochs_only() {
+    let loader = || Loader::new(synthetic_digits(4, 2), 4);
+    let plain = loader();
+    let mirrored = loader().augmented(RandomHorizontalFlip::new(1.0));
+    let first = loader().augmented_for(2, RandomHorizontalFlip::new(1.0));
+    let images = |loader: &Loader<_>, epoch| -> Vec<f32> {
+        let mut batches = loader.epoch::<f32, _>(&Cpu::default(), epoch).unwrap();
+        batches.next().unwrap().unwrap().images.as_vec()
+    };
+    for epoch in 0..4 {
+        let expected = if epoch < 2 { &mirrored } else { &plain };
+        assert_eq!(images(&first, epoch), images(expected, epoch), "{epoch}");
+        assert_ne!(images(&mirrored, epoch), images(&plain, epoch));
+    }
 }
 
 #[test]

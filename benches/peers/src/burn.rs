@@ -229,7 +229,7 @@ fn images(workload: &Workload, device: &Device) -> Tensor<4> {
 fn check_size(network: &impl Module, workload: &Workload) -> Result<()> {
     let (has, network) = (network.num_params(), workload.network);
     ensure!(
-        has == network.parameters(),
+        has == network.parameters() + network.running_statistics(),
         "{network:?} has {has} parameters"
     );
     Ok(())

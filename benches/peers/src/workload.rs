@@ -95,6 +95,15 @@ impl Network {
         }
     }
 
+    /// Running means and variances of batch normalisations, which burn counts as parameters.
+    #[cfg(feature = "burn")]
+    pub const fn running_statistics(self) -> usize {
+        match self {
+            ResNet20 => 2 * 784,
+            LeNet5 | VggSmall | Conv3x3 => 0,
+        }
+    }
+
     /// Multiply-accumulates of the convolutions and dense layers, forward, for one image.
     /// Multiplications with the zeros of a padding count.
     pub const fn multiply_accumulates(self) -> usize {

@@ -7,8 +7,7 @@ use super::{probability, Transform};
 use crate::data::sample::Sample;
 use crate::data::target::Target;
 
-/// Applies another transform with a probability. A network that sees some samples as they are learns
-/// their finest lines, which moving them from pixel to pixel blurs.
+/// Applies another transform with a probability.
 ///
 /// # Same as
 /// `torchvision.transforms.v2.RandomApply([transform], p)`
