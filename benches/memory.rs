@@ -11,6 +11,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicIsize, Ordering::Relaxed};
 
 use shapeproof::engine::with_constant_inputs;
+use shapeproof::kernels::matmul::{matmul, Matrix, Output};
 use shapeproof::models::{LeNet5, ResNet20};
 use shapeproof::prelude::*;
 
@@ -114,17 +115,20 @@ macro_rules! model {
     }};
 }
 
-#[model(input = Flat<2048>, output = Flat<2048>)]
-struct Dense {
-    fc: Linear<2048>,
+/// Every thread that a model may run in multiplies large matrices once.
+fn warm_up() {
+    let product = || {
+        let (a, b) = (vec![1.0f32; 256 * 2048], vec![1.0; 2048 * 2048]);
+        let mut c = vec![0.0; 256 * 2048];
+        let (a, b) = (Matrix::new(256, 2048, &a), Matrix::new(2048, 2048, &b));
+        matmul(a, b, Output::Overwrite, &mut c);
+    };
+    product();
+    rayon::broadcast(|_| product());
 }
 
 fn main() {
-    // Every thread multiplies a large matrix once.
-    let dev = Cpu::default();
-    let net: Dense = Dense::new(&dev);
-    drop(net.forward(dev.zeros_like(&(256usize, Const::<2048>))));
-    drop(net);
+    warm_up();
     model!("lenet5", LeNet5, 64, 1, 28, 28);
     model!("resnet20", ResNet20, 32, 3, 32, 32);
     flat();
