@@ -1,6 +1,6 @@
 //! A U-Net tells for every pixel what it belongs to: membranes of cells, or the things in a street.
 //!
-//! `cargo run --release --example segment` learns discs that the program draws. `--data DIR` takes
+//! `cargo run --release --example segment` learns cells that the program draws. `--data DIR` takes
 //! slices of tissue (`image/` and `label/`, as in ISBI's challenge of 2012), or streets (`train.txt` and
 //! `val.txt`, as CamVid). Parameters and `segments.png` (photo, truth, what was found) go into `--out`.
 //! The last line is the intersection over union on images that were not learned from: of membranes, or of
@@ -14,7 +14,7 @@ use flags::{Defaults, Flags};
 use rand::rngs::StdRng;
 use shapeproof::data::{
     ColorJitter, ElasticTransform, Loader, Mask, MaskPairs, Normalize, RandomAffine, RandomApply,
-    RandomHorizontalFlip, RandomVerticalFlip, Sample, Samples, Source, SyntheticShapes, Tiles,
+    RandomHorizontalFlip, RandomVerticalFlip, Sample, Samples, Source, SyntheticCells, Tiles,
     Transform, IGNORE,
 };
 use shapeproof::layers::Network;
@@ -28,7 +28,7 @@ use shapeproof::vision::{captioned, draw_segmentation_masks, make_grid};
 type Outcome = Result<(), Box<dyn Error>>;
 type Slices = Samples<Chw<1, 512, 512>, Mask<512, 512, 2>>;
 
-/// Trains a U-Net on slices of tissue or on streets, or on drawn discs when no data is given.
+/// Trains a U-Net on slices of tissue or on streets, or on drawn cells when no data is given.
 #[derive(clap::Parser)]
 struct Arguments {
     #[command(flatten)]
@@ -56,9 +56,9 @@ fn main() -> ExitCode {
 
 fn run(Arguments { flags }: Arguments) -> Outcome {
     let Some(dir) = &flags.data else {
-        println!("no --data, so discs are drawn by the program");
+        println!("no --data, so cells are drawn by the program");
         // The seeds differ, so that no test image is a training image.
-        let draw = |count, seed| SyntheticShapes::<1, 512, 512, 2>::new(count, seed).in_memory();
+        let draw = |count, seed| SyntheticCells::<512, 512>::new(count, seed).in_memory();
         let seed = flags.seed.wrapping_mul(2);
         let (drawn, test) = (draw(3, seed)?, draw(2, seed.wrapping_add(1))?);
         return membranes(&flags, drawn, test, UpsideDown(0));

@@ -63,7 +63,9 @@ pub use normalize::{Normalize, Scale};
 pub use picture::Picture;
 pub use sample::{Image, Sample};
 pub use source::{SampleOf, Samples, Source, Subset, WithTargets};
-pub use synthetic::{synthetic_digits, DigitScenes, Rotated, SyntheticRoad, SyntheticShapes};
+pub use synthetic::{
+    synthetic_digits, DigitScenes, Rotated, SyntheticCells, SyntheticRoad, SyntheticShapes,
+};
 pub use target::{BoundingBox, Boxes, Class, Dense, Mask, Numbers, Target, TargetError, IGNORE};
 pub(crate) use tiles::firsts;
 pub use tiles::Tiles;
