@@ -1,7 +1,8 @@
 //! The sets that the program draws: repeatable, whole, and such that they can be learned.
 
 use shapeproof::data::{
-    synthetic_digits, DigitScenes, Rotated, Source, SyntheticRoad, SyntheticShapes, Target,
+    synthetic_digits, DigitScenes, Rotated, Source, SyntheticCells, SyntheticRoad, SyntheticShapes,
+    Target,
 };
 use shapeproof::train::metrics::RegressionErrors;
 
@@ -21,11 +22,48 @@ fn repeats<Src: Source>(make: impl Fn(u64) -> Src) {
 #[test]
 fn drawn_sets_repeat() {
     repeats(|seed| Rotated::new(synthetic_digits(20, seed), 45.0, seed));
+    repeats(|seed| SyntheticCells::<40, 50>::new(20, seed));
     repeats(|seed| SyntheticShapes::<1, 40, 50, 2>::new(20, seed));
     repeats(|seed| SyntheticShapes::<3, 40, 50, 13>::new(20, seed));
     repeats(|seed| DigitScenes::<1, 60, 90, 10>::new(20, 4, seed));
     repeats(|seed| DigitScenes::<3, 90, 60, 3>::new(20, 9, seed));
     repeats(|seed| SyntheticRoad::<3, 30, 40>::new(20, seed));
+}
+
+#[test]
+fn membranes_are_dark_lines_of_five_pixels() {
+    let cells = SyntheticCells::<128, 160>::new(4, 2);
+    for index in 0..cells.len() {
+        let sample = cells.get(index).unwrap();
+        let pixels = || sample.image.values().iter().zip(&sample.target);
+        let mean = |class: u8| {
+            let of_class = pixels().filter(|(_, c)| **c == class);
+            let (sum, count) =
+                of_class.fold((0, 0), |(sum, n), (v, _)| (sum + u32::from(*v), n + 1));
+            f64::from(sum) / f64::from(count)
+        };
+        assert!(mean(1) + 40.0 < mean(0), "{} and {}", mean(1), mean(0));
+        // A line holds many squares of three pixels and, even where lines meet, none of fourteen.
+        let solid = |side: usize| {
+            let rows = 0..=128 - side;
+            let squares = rows.flat_map(|top| (0..=160 - side).map(move |left| (top, left)));
+            let full = squares.filter(|(top, left)| {
+                let mut row = *top..top + side;
+                row.all(|row| {
+                    sample.target[row * 160 + left..][..side]
+                        .iter()
+                        .all(|c| *c == 1)
+                })
+            });
+            full.count()
+        };
+        assert!(
+            solid(3) > 100 && solid(14) == 0,
+            "{} {}",
+            solid(3),
+            solid(14)
+        );
+    }
 }
 
 #[test]
