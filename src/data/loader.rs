@@ -129,8 +129,12 @@ impl<Src: Source> Loader<Src> {
     }
 
     /// Changes every sample by `transform`, after those given before.
-    pub fn augmented(self, transform: impl Transform<Src::Shape, Src::Target> + 'static) -> Self {
-        self.augmented_for(u64::MAX, transform)
+    pub fn augmented(
+        mut self,
+        transform: impl Transform<Src::Shape, Src::Target> + 'static,
+    ) -> Self {
+        self.plan.transforms.push((Arc::new(transform), u64::MAX));
+        self
     }
 
     /// Changes every sample of the first `epochs` epochs by `transform`, after those given before. In
