@@ -1299,6 +1299,11 @@ fn sgd_equals_naive<T: Number>(lr: f64, rest: (f64, f64, f64), nesterov: bool, s
     )
 }
 
+/// Whether digits are few.
+fn is_f32<T: Number>() -> bool {
+    T::epsilon().to_f64() == Some(f64::from(f32::EPSILON))
+}
+
 fn adam_equals_naive<T: Number>(
     lr: f64,
     betas: (f64, f64),
@@ -1309,8 +1314,8 @@ fn adam_equals_naive<T: Number>(
     let rule = optimizer::Adam {
         lr,
         betas,
-        // Weight decay may bring the gradient near 0, by which a smaller one would divide.
-        eps: 0.5,
+        // Weight decay may bring the gradient near 0, and digits are lost in dividing by it.
+        eps: if is_f32::<T>() { 0.5 } else { 1e-3 },
         weight_decay,
         decoupled,
     };
@@ -1331,8 +1336,13 @@ fn rms_prop_equals_naive<T: Number>(
     let (alpha, momentum, weight_decay) = rest;
     let rule = optimizer::RmsProp {
         lr,
-        // Where it is centred, that there was no gradient before the first keeps the size from 0.
-        alpha: 0.5 + 0.45 * alpha,
+        // Where it is centred, the size comes near 0, and digits are lost; less so where it remembers
+        // for long that there was no gradient before the first.
+        alpha: if is_f32::<T>() {
+            0.5 + 0.45 * alpha
+        } else {
+            0.1 + 0.8 * alpha
+        },
         eps: 0.5,
         weight_decay,
         momentum,
