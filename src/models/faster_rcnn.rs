@@ -6,16 +6,8 @@
 //! Ren, He, Girshick and Sun, "Faster R-CNN: Towards Real-Time Object Detection with Region Proposal
 //! Networks", 2015.
 
+use super::conv_bn::ConvBn;
 use shapeproof::prelude::*;
-
-/// A 3×3 convolution, normalised.
-#[block]
-#[derive(Debug)]
-pub struct ConvBn<const F: usize> {
-    pub conv: Conv2d<F, Kernel<3>, Padding<1>, NoBias>,
-    pub bn: BatchNorm2d,
-    pub relu: Relu,
-}
 
 /// The features of an RGB image of 120×160 at a quarter of its size, and for nine anchors at each of
 /// their pixels whether there is something, and where from the anchor.

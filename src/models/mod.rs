@@ -36,6 +36,7 @@
 
 pub mod alexnet;
 pub mod capsnet;
+pub mod conv_bn;
 pub mod densenet;
 pub mod faster_rcnn;
 pub mod fcn;

@@ -4,6 +4,7 @@
 //! Ronneberger, Fischer and Brox, "U-Net: Convolutional Networks for Biomedical Image
 //! Segmentation", 2015, with padded convolutions, so that the labels cover the whole image.
 
+use super::conv_bn::ConvBn;
 use shapeproof::prelude::*;
 
 /// Two 3×3 convolutions that keep the size, with ReLU.
@@ -97,22 +98,12 @@ pub struct SmallUNet {
     pub unfold: PixelShuffle<2>,
 }
 
-/// A 3×3 convolution that keeps the size, normalised over the batch, with ReLU. Its taps lie `D` pixels
-/// apart, so that it sees `2·D + 1` pixels each way.
-#[block]
-#[derive(Debug)]
-pub struct ConvBn<const F: usize, const D: usize = 1> {
-    pub conv: Conv2d<F, Kernel<3>, Padding<D>, Dilation<D>, NoBias>,
-    pub norm: BatchNorm2d,
-    pub relu: Relu,
-}
-
 /// A 3×3 convolution that halves the size, normalised over the batch, with ReLU.
 #[block]
 #[derive(Debug)]
 pub struct HalfBn<const F: usize> {
     pub conv: Conv2d<F, Kernel<3>, Stride<2>, Padding<1>, NoBias>,
-    pub norm: BatchNorm2d,
+    pub bn: BatchNorm2d,
     pub relu: Relu,
 }
 
