@@ -8,6 +8,7 @@
 
 use criterion::{criterion_group, criterion_main, Criterion, Throughput};
 use shapeproof::kernels::activation::{self, Activation};
+use shapeproof::kernels::conv2d::Epilogue;
 use shapeproof::kernels::matmul::{matmul, Matrix, Output};
 use shapeproof::kernels::{
     batch_norm, conv2d, linear, max_pool2d, pool2d, unfold, Image, Planes, Window,
@@ -124,14 +125,19 @@ fn convolutions(c: &mut Criterion) {
             t.iter(|| unfolded.forward(&x, &w, &mut y))
         });
         group.bench_function("forward/fast with bias and relu", |t| {
-            let relu = Some(Activation::Relu);
-            t.iter(|| conv2d::forward_fused(&g, n, &x, &w, Some(&b), relu, &mut y, &mut s))
+            let epilogue = Epilogue {
+                bias: Some(&b[..]),
+                activation: Some(Activation::Relu),
+                ..Epilogue::NONE
+            };
+            t.iter(|| conv2d::forward_fused(&g, n, &x, &w, epilogue, &mut y, &mut s))
         });
         if g.prepared_len() > 0 {
             let mut p = vec![0.0; g.prepared_len()];
             conv2d::prepare(&g, &w, &mut p);
+            let none = Epilogue::NONE;
             group.bench_function("forward/fast, weights prepared", |t| {
-                t.iter(|| conv2d::forward_prepared(&g, n, &x, &w, &p, None, None, &mut y, &mut s))
+                t.iter(|| conv2d::forward_prepared(&g, n, &x, &w, &p, none, &mut y, &mut s))
             });
         }
         group.bench_function("backward_input/fast", |t| {

@@ -11,16 +11,17 @@ mod strategies;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use shapeproof::kernels::activation::{self, Activation};
-use shapeproof::kernels::conv2d::{self, abreast, direct, naive, Geometry, Method};
+use shapeproof::kernels::conv2d::{self, abreast, direct, naive, Epilogue, Geometry, Method};
 use shapeproof::kernels::crew::{self, Crew};
-use shapeproof::kernels::winograd::{self, Epilogue};
-use shapeproof::kernels::{bias, linear, max_pool2d, pool2d, Image, Level, Number, Window};
+use shapeproof::kernels::{
+    add, bias, linear, max_pool2d, pool2d, winograd, Image, Level, Number, Window,
+};
 use strategies::{seed, values, whole_values};
 
 /// Largest error allowed, relative to the largest number of the result.
 const BOUND: f64 = 1e-4;
 
-/// The three directions with bias and ReLU in the first.
+/// The three directions with bias, a sum and ReLU in the first.
 struct Directions {
     forward: Vec<f32>,
     d_input: Vec<f32>,
@@ -47,7 +48,8 @@ fn fast(level: Level, method: Method, g: &Geometry, n: usize, read: &[Vec<f32>; 
     };
     let epilogue = Epilogue {
         bias: Some(b),
-        relu: true,
+        residual: Some(dy),
+        activation: Some(Activation::Relu),
     };
     let len = match method {
         Method::Winograd => winograd::scratch_len(g),
@@ -81,6 +83,7 @@ fn slow(g: &Geometry, n: usize, read: &[Vec<f32>; 4]) -> Directions {
         d_weight: vec![0.0; w.len()],
     };
     naive::forward(g, n, x, w, Some(b), &mut of.forward);
+    add::accumulate(dy, &mut of.forward);
     activation::forward_in_place(Activation::Relu, &mut of.forward);
     naive::backward_input(g, n, w, dy, &mut of.d_input);
     naive::backward_weight(g, n, x, dy, &mut of.d_weight);
@@ -173,6 +176,30 @@ proptest! {
     }
 
     #[test]
+    fn direct_with_a_stride_equals_naive(
+        g in geometry(14, (1usize..=6, 1usize..=6), 5, 3),
+        stride in (1usize..=4, 1usize..=4),
+        n in strategies::batch(),
+        seed in seed(),
+    ) {
+        let g = Geometry { window: Window { stride, ..g.window }, ..g };
+        let read = draw(&g, n, whole_values, seed);
+        let [x, w, b, dy] = &read;
+        let expected = slow(&g, n, &read).forward;
+        let epilogue = Epilogue {
+            bias: Some(&b[..]),
+            residual: Some(&dy[..]),
+            activation: Some(Activation::Relu),
+        };
+        for level in Level::available() {
+            let mut y = vec![f32::NAN; dy.len()];
+            let mut s = vec![f32::NAN; direct::forward_scratch(&g)];
+            direct::forward(level, &g, n, x, w, epilogue, &mut y, &mut s);
+            prop_assert_eq!(&y, &expected, "{:?}", level);
+        }
+    }
+
+    #[test]
     fn winograd_is_near_naive(
         g in geometry(36, Just((3, 3)), 2, 1),
         n in strategies::batch(),
@@ -203,7 +230,7 @@ proptest! {
             let mut s = vec![f32::NAN; winograd::scratch_len(&g)];
             let (mut y, mut dx, mut dw) =
                 (vec![f32::NAN; dy.len()], vec![f32::NAN; x.len()], vec![0.0; w.len()]);
-            winograd::forward(level, &g, n, &x, &w, Epilogue::default(), &mut y, &mut s);
+            winograd::forward(level, &g, n, &x, &w, Epilogue::NONE, &mut y, &mut s);
             winograd::backward_input(level, &g, n, &w, &dy, &mut dx, &mut s);
             winograd::backward_weight(level, &g, n, &x, &dy, &mut dw, &mut s);
             let norm = (dot(&y, &y) * dot(&dy, &dy)).sqrt().max(1.0);
@@ -260,7 +287,7 @@ fn the_error_of_winograd() {
 
 /// Bias and any activation in one call are the three calls one by one.
 #[test]
-fn a_fused_activation_is_one_afterwards() {
+fn what_is_fused_is_what_is_done_afterwards() {
     let window = Window {
         before: (1, 1),
         after: (1, 1),
@@ -280,15 +307,26 @@ fn a_fused_activation_is_one_afterwards() {
         conv2d::forward(&g, 2, &x, &w, Some(&b), &mut plain, &mut s);
         let mut prepared = vec![f32::NAN; g.prepared_len()];
         conv2d::prepare(&g, &w, &mut prepared);
-        for activation in [Activation::Relu, Activation::Silu] {
+        for (activation, residual) in [
+            (Activation::Relu, None),
+            (Activation::Silu, Some(&dy[..])),
+            (Activation::Relu, Some(&dy[..])),
+        ] {
             let mut expected = plain.clone();
+            if let Some(residual) = residual {
+                add::accumulate(residual, &mut expected);
+            }
             activation::forward_in_place(activation, &mut expected);
-            let (some, bias) = (Some(activation), Some(&b[..]));
+            let epilogue = Epilogue {
+                bias: Some(&b[..]),
+                residual,
+                activation: Some(activation),
+            };
             let mut y = vec![f32::NAN; dy.len()];
-            conv2d::forward_fused(&g, 2, &x, &w, bias, some, &mut y, &mut s);
+            conv2d::forward_fused(&g, 2, &x, &w, epilogue, &mut y, &mut s);
             assert_eq!(y, expected, "{method:?} {activation:?}");
             y.fill(f32::NAN);
-            conv2d::forward_prepared(&g, 2, &x, &w, &prepared, bias, some, &mut y, &mut s);
+            conv2d::forward_prepared(&g, 2, &x, &w, &prepared, epilogue, &mut y, &mut s);
             assert_eq!(y, expected, "{method:?} {activation:?}, prepared");
         }
     }
@@ -324,7 +362,8 @@ proptest! {
         naive::backward_weight(&g, n, &x, &whole, &mut dw);
         bias::naive::backward(&g.output().planes(), n, &whole, &mut db);
         for level in Level::available() {
-            let epilogue = Epilogue { bias: Some(&b), relu };
+            let activation = relu.then_some(Activation::Relu);
+            let epilogue = Epilogue { bias: Some(&b), activation, ..Epilogue::NONE };
             let (mut found, mut indices) = (vec![f32::NAN; len], vec![9; len]);
             let s = &mut vec![f32::NAN; abreast::forward_scratch(&g)];
             abreast::forward(level, &g, n, &x, &w, epilogue, &mut found, Some(&mut indices), s);
@@ -390,6 +429,10 @@ fn shared_geometries() -> Vec<(Geometry, Method)> {
         after: (1, 1),
         ..Window::new(3, 3)
     };
+    let holes = Window {
+        dilation: (2, 2),
+        ..three(1)
+    };
     let of = |channels, height, width, filters, window| Geometry {
         input: Image::new(channels, height, width),
         filters,
@@ -401,8 +444,10 @@ fn shared_geometries() -> Vec<(Geometry, Method)> {
         (of(100, 9, 12, 120, three(1)), Method::Winograd),
         (of(64, 5, 7, 128, three(1)), Method::Winograd),
         (of(3, 34, 31, 21, three(1)), Method::Direct),
-        (of(13, 32, 30, 35, three(2)), Method::Unfold),
-        (of(3, 40, 30, 64, three(2)), Method::Unfold),
+        (of(13, 32, 30, 35, three(2)), Method::Strided),
+        (of(3, 40, 30, 64, three(2)), Method::Strided),
+        (of(13, 32, 30, 35, holes), Method::Unfold),
+        (of(3, 40, 30, 64, holes), Method::Unfold),
         (of(50, 18, 17, 43, Window::new(1, 1)), Method::Pointwise),
         // Nothing is shared of what is small.
         (of(2, 5, 4, 3, three(1)), Method::Direct),
@@ -417,22 +462,29 @@ fn sharing_changes_nothing<T: Number>() {
         let b = whole_values::<T>(g.filters, 3);
         let mut prepared = vec![T::zero(); g.prepared_len()];
         conv2d::prepare(&g, &w, &mut prepared);
-        for (bias, activation) in [
-            (None, None),
-            (Some(&b[..]), Some(Activation::Relu)),
-            (Some(&b[..]), Some(Activation::Silu)),
+        let residual = whole_values::<T>(g.output().len(), 4);
+        for (bias, residual, activation) in [
+            (None, None, None),
+            (Some(&b[..]), None, Some(Activation::Relu)),
+            (Some(&b[..]), Some(&residual[..]), Some(Activation::Relu)),
+            (Some(&b[..]), Some(&residual[..]), Some(Activation::Silu)),
         ] {
+            let epilogue = Epilogue {
+                bias,
+                residual,
+                activation,
+            };
             let unknown = T::of(f64::NAN);
             let mut expected = vec![unknown; g.output().len()];
             let mut s = vec![unknown; g.scratch_len()];
             let (y, p) = (&mut expected, &prepared);
-            conv2d::forward_prepared(&g, 1, &x, &w, p, bias, activation, y, &mut s);
+            conv2d::forward_prepared(&g, 1, &x, &w, p, epilogue, y, &mut s);
             for threads in [1, 2, 3, 5, crew::MOST] {
                 let mut y = vec![unknown; g.output().len()];
                 let mut s = vec![unknown; threads * g.scratch_len()];
                 on_threads(threads, |crew| {
                     let y = &mut y;
-                    conv2d::forward_shared(crew, &g, &x, &w, p, bias, activation, y, &mut s);
+                    conv2d::forward_shared(crew, &g, &x, &w, p, epilogue, y, &mut s);
                 });
                 assert!(y == expected, "{g:?} {activation:?} {threads} threads");
             }

@@ -421,14 +421,12 @@ fn clipped_gradients_are_no_longer_than_said() {
 
 #[test]
 fn the_average_follows_the_weights() {
-    let start = plain(&Fit::new(0).quiet(), 16, 0.1);
-    let one = plain(&Fit::new(1).quiet(), 16, 0.1);
-    let two = plain(&Fit::new(2).quiet(), 16, 0.1);
-    let averaged = plain(&Fit::new(2).ema(0.75).quiet(), 16, 0.1);
-    let after_one = start.iter().zip(&one).map(|(a, w)| 0.75 * a + 0.25 * w);
-    let expected: Vec<f64> = after_one
-        .zip(&two)
-        .map(|(a, w)| 0.75 * a + 0.25 * w)
+    let [one, two, three] = [1, 2, 3].map(|epochs| plain(&Fit::new(epochs).quiet(), 16, 0.1));
+    let averaged = plain(&Fit::new(3).ema(0.75).quiet(), 16, 0.1);
+    // What the weights were at first is in no average.
+    let weights = one.iter().zip(&two).zip(&three);
+    let expected: Vec<f64> = weights
+        .map(|((a, b), c)| 0.75 * (0.75 * a + 0.25 * b) + 0.25 * c)
         .collect();
     assert!(far(&averaged, &expected) < 1e-12);
 }

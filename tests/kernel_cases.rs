@@ -102,7 +102,7 @@ fn every_method_has_its_geometries() {
         stride: (2, 1),
         ..Window::new(1, 1)
     };
-    use conv2d::Method::{Depthwise, Direct, Pointwise, Unfold, Winograd};
+    use conv2d::Method::{Depthwise, Direct, Pointwise, Strided, Unfold, Winograd};
     assert_eq!(g(4, 6, 1, Window::new(1, 1)).method(), Pointwise);
     assert_eq!(g(4, 6, 2, Window::new(1, 1)).method(), Pointwise);
     assert_eq!(g(4, 6, 1, strided).method(), Unfold);
@@ -114,6 +114,13 @@ fn every_method_has_its_geometries() {
     assert_eq!(g(1, 64, 1, square).method(), Unfold);
     assert_eq!(g(64, 64, 1, strided).method(), Unfold);
     assert_eq!(g(64, 6, 1, square).method(), Unfold);
+    let skipping = Window {
+        stride: (2, 2),
+        ..square
+    };
+    assert_eq!(g(64, 64, 1, skipping).method(), Strided);
+    assert_eq!(g(4, 4, 2, skipping).method(), Unfold);
+    assert_eq!(g(512, 512, 1, skipping).method(), Unfold);
     // Of an output of 3×5, tiles of 4×4 are half in vain, and no more.
     assert_eq!(g(64, 64, 1, square).method(), Unfold);
     let padded = Window {
@@ -564,6 +571,27 @@ fn a_region_of_four_pixels() {
     let mut dx = [9.0; 6];
     roi_align::backward(&g, 1, &[region(0.0), region(0.5)], &[4.0, 8.0], &mut dx);
     assert_eq!(dx, [2.0, 3.0, 1.0, 2.0, 3.0, 1.0]);
+}
+
+/// A point a pixel, of which those at −1, 0, …, 3 are seen, the first and the last as the pixels at the
+/// edge. All others are 0; there are too many to look at.
+#[test]
+fn a_region_far_larger_than_its_image() {
+    let g = roi_align::Geometry {
+        input: Image::new(1, 2, 3),
+        bins: (1, 1),
+        spatial_scale: 1.0,
+        sampling_ratio: 0,
+    };
+    let far = 2.0_f64.powi(40);
+    let region = roi_align::Region {
+        image: 0,
+        edges: [-far, 0.0, far, 2.0],
+    };
+    let mut y = [0.0_f64];
+    roi_align::forward(&g, 1, &counting(6), &[region], &mut y);
+    let (upper, lower) = (1.0 + 1.0 + 2.0 + 3.0 + 3.0, 4.0 + 4.0 + 5.0 + 6.0 + 6.0);
+    assert_eq!(y[0], (upper + lower) / 2.0 / (2.0 * far));
 }
 
 #[test]

@@ -2178,6 +2178,7 @@ fn convolutions_are_drawn_awkward() {
     for method in [
         conv2d::Method::Pointwise,
         conv2d::Method::Depthwise,
+        conv2d::Method::Strided,
         conv2d::Method::Unfold,
     ] {
         share(&format!("{method:?}"), 150, &|g| g.method() == method);

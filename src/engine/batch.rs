@@ -46,8 +46,13 @@ struct Ahead<'a, E> {
     indices: Option<&'a mut [u32]>,
 }
 
-/// Computes all values of a batch into `memory`.
-pub fn forward<E: Element>(planned: &Planned<E>, given: Given<'_, E>, memory: &mut Memory<E>) {
+/// Computes all values of a batch into `memory`, and that which is [`Plan::direct`] into `output`.
+pub fn forward<E: Element>(
+    planned: &Planned<E>,
+    given: Given<'_, E>,
+    memory: &mut Memory<E>,
+    mut output: Option<&mut [E]>,
+) {
     let plan = &planned.plan;
     let count = plan.parts.len();
     let len: usize = plan.parts.iter().map(|p| plan.forward.len(p.len())).sum();
@@ -74,6 +79,10 @@ pub fn forward<E: Element>(planned: &Planned<E>, given: Given<'_, E>, memory: &m
             values: front(&mut values, plan.forward.len(part.len())),
             scratch: front(&mut scratch, plan.scratch),
             further: &mut [],
+            output: match (plan.direct, &mut output) {
+                (Some(value), Some(rest)) => Some(front(rest, part.len() * plan.lens[value])),
+                _ => None,
+            },
         },
         indices: (plan.purpose.backward).then(|| front(&mut kept, indices * part.len())),
     };
@@ -125,7 +134,7 @@ pub fn forward<E: Element>(planned: &Planned<E>, given: Given<'_, E>, memory: &m
 /// Numbers that are worth to be copied by several threads.
 const WORTH_COPYING_TOGETHER: usize = 1 << 18;
 
-/// Copies the numbers of output `nth` of the model to `output`.
+/// Copies the numbers of output `nth` of the model, which is not [`Plan::direct`], to `output`.
 pub fn output<E: Element>(
     planned: &Planned<E>,
     given: Given<'_, E>,
@@ -234,6 +243,7 @@ pub fn backward<E: Element>(
                 values: front(&mut values, plan.backward.len(part.len())),
                 scratch: front(&mut rest, plan.scratch),
                 further: front(&mut rest, plan.further),
+                output: None,
             },
             d_parameters,
         });

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use dfdx::prelude::{Cpu, CpuError, Gradients, RandomU64, ZerosTensor};
+use dfdx::prelude::{Cpu, CpuError, Gradients, RandomU64, Tensor, ZerosTensor};
 
 use super::batch;
 use super::memory::{self, recall, remember, Memory, Planned, Remembered};
@@ -90,9 +90,14 @@ pub fn forward<'m, E: Element>(
             prepared: &prepared.values,
             seed: memory.seed,
         };
-        batch::forward(&planned, given, &mut memory);
+        let mut direct = match (planned.plan.direct, &entry.recorded.outputs[..]) {
+            (Some(_), [value, ..]) => Some(blank(cpu, &entry, &planned, *value)?),
+            _ => None,
+        };
+        let output = direct.as_mut().map(numbers);
+        batch::forward(&planned, given, &mut memory, output);
         let mut kept = Vec::new();
-        let outputs = outputs(cpu, &entry, &planned, given, &memory, &mut kept)?;
+        let outputs = outputs(cpu, &entry, &planned, given, &memory, direct, &mut kept)?;
         let statistics = statistics(&planned, &memory);
         let record = if purpose.backward {
             Some(Record {
@@ -158,23 +163,51 @@ fn plan<'m, E: Element>(
     entry.planned.clone()
 }
 
-/// The outputs as tensors, which are also `kept` for backward, where there will be one.
+/// What an output becomes.
+type Blank<E> = Tensor<(usize, usize, usize, usize), E, Cpu>;
+
+/// Memory for an output.
+fn blank<E: Element>(
+    cpu: &Cpu,
+    entry: &Remembered<E>,
+    planned: &Planned<E>,
+    value: Value,
+) -> Result<Blank<E>, CpuError> {
+    let (dims, _) = entry.recorded.values[value.index()];
+    cpu.try_zeros_like(&(
+        planned.plan.batch(),
+        dims.size(0),
+        dims.size(1),
+        dims.size(2),
+    ))
+}
+
+/// The numbers of that memory.
+fn numbers<E: Element>(images: &mut Blank<E>) -> &mut [E] {
+    contiguous_mut(images).expect("what is new lies row by row")
+}
+
+/// The outputs as tensors, of which the first may be there already, which are also `kept` for backward, where there will be one.
 fn outputs<E: Element>(
     cpu: &Cpu,
     entry: &Remembered<E>,
     planned: &Planned<E>,
     given: Given<'_, E>,
     memory: &Memory<E>,
+    mut direct: Option<Blank<E>>,
     kept: &mut Vec<Box<dyn Parameter<E>>>,
 ) -> Result<Vec<Features<E, Cpu>>, CpuError> {
-    let batch = planned.plan.batch();
     let all = entry.recorded.outputs.iter().enumerate();
     all.map(|(nth, value)| {
         let (dims, _) = entry.recorded.values[value.index()];
-        let sizes = (batch, dims.size(0), dims.size(1), dims.size(2));
-        let mut images = cpu.try_zeros_like(&sizes)?;
-        let numbers = contiguous_mut(&mut images).expect("what is new lies row by row");
-        batch::output(planned, given, memory, nth, numbers);
+        let images = match direct.take() {
+            Some(images) => images,
+            None => {
+                let mut images = blank(cpu, entry, planned, *value)?;
+                batch::output(planned, given, memory, nth, numbers(&mut images));
+                images
+            }
+        };
         if planned.plan.purpose.backward {
             kept.push(images.kept());
         }

@@ -44,6 +44,9 @@ pub struct Plan<E: Element> {
     /// The value of each output, and whether its gradient is the first for that value; `None` where
     /// it has no gradient.
     pub outputs: Vec<(usize, Option<Gradient>)>,
+    /// The value that is written to where the model's output is to be, where nobody reads it but the
+    /// caller; it lies nowhere else.
+    pub direct: Option<usize>,
     /// Where values lie.
     pub forward: Layout,
     /// Where their gradients lie.
@@ -122,7 +125,11 @@ impl<E: Element> Plan<E> {
         };
         let steps = steps::halved(steps);
         let segments = segments(&steps, &lens, most);
-        let lives = steps::lives(&steps, &outputs, &inputs, &lens, purpose);
+        let mut lives = steps::lives(&steps, &outputs, &inputs, &lens, purpose);
+        let direct = steps::direct(&steps, &outputs, purpose);
+        if let Some(value) = direct {
+            lives[value] = None;
+        }
         let forward = Layout::new(&lives, &segments);
         let lives = steps::gradient_lives(&steps, &outputs, &inputs, &lens);
         let backward = Layout::new(&lives, &segments);
@@ -151,6 +158,7 @@ impl<E: Element> Plan<E> {
             inputs,
             lens,
             outputs,
+            direct,
             forward,
             backward,
             indices,

@@ -31,6 +31,8 @@ pub struct Room<'a, E> {
     pub scratch: &'a mut [E],
     /// For gradients that will be added to others.
     pub further: &'a mut [E],
+    /// For [`Plan::direct`], the output of the part.
+    pub output: Option<&'a mut [E]>,
 }
 
 /// A slice of which a piece is borrowed elsewhere.
@@ -106,11 +108,17 @@ pub fn forward<E: Element>(
         chunks(images, &segment.steps, segment.chunk, |chunk, steps| {
             for step in &plan.steps[steps.clone()] {
                 let range = |value| plan.forward.range(value, images, &chunk, segment.chunk);
-                let output = match step.role {
-                    Role::Gather => 0..0,
-                    _ => range(step.output),
+                let direct = room.output.as_deref_mut();
+                let direct = direct.filter(|_| plan.direct == Some(step.output));
+                let (output, around) = match (step.role, direct) {
+                    (Role::Gather, _) => Around::carve(values, 0..0),
+                    (_, None) => Around::carve(values, range(step.output)),
+                    (_, Some(all)) => {
+                        let len = plan.lens[step.output];
+                        let output = &mut all[chunk.start * len..chunk.end * len];
+                        (output, Around::carve(values, 0..0).1)
+                    }
                 };
-                let (output, around) = Around::carve(values, output);
                 let mut inputs: [&[E]; MOST_INPUTS] = [&[]; MOST_INPUTS];
                 for (slice, value) in inputs.iter_mut().zip(&step.inputs) {
                     *slice = match plan.inputs[*value] {

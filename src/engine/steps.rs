@@ -219,6 +219,21 @@ pub fn gradients<E: Element>(
     outputs
 }
 
+/// The only output, where a step computes it and nobody reads it, neither another step nor backward.
+pub fn direct<E: Element>(
+    steps: &[Step<E>],
+    outputs: &[(usize, Option<Gradient>)],
+    purpose: Purpose,
+) -> Option<usize> {
+    let [(value, _)] = *outputs else { return None };
+    let last = steps
+        .iter()
+        .find(|s| s.output == value && s.role != Role::Gather)?;
+    let read = steps.iter().any(|step| step.inputs.contains(&value));
+    let kept = purpose.backward && last.op.reads().output;
+    (!read && !kept).then_some(value)
+}
+
 /// When values are alive; inputs lie elsewhere.
 pub fn lives<E: Element>(
     steps: &[Step<E>],

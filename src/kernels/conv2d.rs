@@ -10,8 +10,8 @@ mod unfolded;
 pub use shared::{forward_shared, shares};
 
 use super::activation::{self, Activation};
-use super::winograd::{self, Epilogue};
-use super::{bias, expect_len, expect_scratch, Image, Level, Number, Window};
+use super::{add, winograd};
+use super::{bias, expect_len, expect_scratch, Image, Level, Number, Planes, Window};
 
 /// The sizes of a convolution of one image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,16 +38,87 @@ pub enum Method {
     Winograd,
     /// The window slides over rows of pixels in registers; in `f32`, else as [`Method::Unfold`].
     Direct,
+    /// As [`Method::Direct`] forward, the gradients as [`Method::Unfold`].
+    Strided,
     /// The pixels under the window are laid side by side, which leaves a matrix product.
     Unfold,
 }
 
 /// Tiles of a batch from which it pays to transform the weights for it.
 const WINOGRAD_TILES: usize = 12;
+/// Weights of which every block of filters is read for every image, at most.
+const STRIDED: usize = 1 << 19;
 
 /// The size, in whole tiles of 4.
 const fn tiled(size: usize) -> usize {
     size.div_ceil(4) * 4
+}
+
+/// What is done to the result of a convolution while it is at hand, in this order.
+#[derive(Clone, Copy, Debug)]
+pub struct Epilogue<'a, T> {
+    /// Added, one number a filter.
+    pub bias: Option<&'a [T]>,
+    /// Added, as long as the output: what flows around a residual block.
+    pub residual: Option<&'a [T]>,
+    /// Taken in the end.
+    pub activation: Option<Activation>,
+}
+
+impl<T> Epilogue<'_, T> {
+    /// Nothing is done.
+    pub const NONE: Self = Epilogue {
+        bias: None,
+        residual: None,
+        activation: None,
+    };
+
+    /// Whether negative numbers become 0; any other activation is left to [`forward_prepared`] by the
+    /// methods of their own.
+    pub(super) fn relu(&self) -> bool {
+        self.activation == Some(Activation::Relu)
+    }
+
+    #[track_caller]
+    fn check(&self, filters: usize, output: usize) {
+        if let Some(bias) = self.bias {
+            expect_len("bias", bias.len(), filters);
+        }
+        if let Some(residual) = self.residual {
+            expect_len("residual", residual.len(), output);
+        }
+    }
+}
+
+impl<'a, T: Number> Epilogue<'a, T> {
+    /// The same, where the numbers are `f32`.
+    pub(super) fn f32s(&self) -> Epilogue<'a, f32> {
+        Epilogue {
+            bias: self.bias.and_then(T::f32s),
+            residual: self.residual.and_then(T::f32s),
+            activation: self.activation,
+        }
+    }
+
+    /// Takes the activation where it is none that [`relu`](Self::relu) speaks of.
+    fn activate_rest(&self, output: &mut [T]) {
+        if let Some(other) = self.activation.filter(|_| !self.relu()) {
+            activation::forward_in_place(other, output);
+        }
+    }
+
+    /// Does all of it to the output of one image.
+    fn apply(&self, planes: &Planes, output: &mut [T]) {
+        if let Some(bias) = self.bias {
+            bias::forward(planes, 1, bias, output);
+        }
+        if let Some(residual) = self.residual {
+            add::accumulate(residual, output);
+        }
+        if let Some(activation) = self.activation {
+            activation::forward_in_place(activation, output);
+        }
+    }
 }
 
 impl Geometry {
@@ -97,6 +168,8 @@ impl Geometry {
             // Few channels or few filters make a product whose operands are hardly used twice: to
             // lay out the pixels costs as much as to multiply them.
             _ if direct::suits(self) && self.is_small() => Method::Direct,
+            // To unfold costs as much for each place, and there are fewer multiplications for it.
+            _ if self.skips() => Method::Strided,
             // Everything else: the product runs at nearly the machine's peak, whatever the window.
             _ => Method::Unfold,
         }
@@ -109,6 +182,14 @@ impl Geometry {
             && self.filters >= 12
             && tiled(output.height) * tiled(output.width) <= 2 * output.plane()
             && tiled(input.height) * tiled(input.width) <= 2 * input.plane()
+    }
+
+    /// Whether the window takes steps that it overlaps, with weights that fit into a core's cache.
+    const fn skips(&self) -> bool {
+        let (stride, taps) = (self.window.stride, self.window.taps());
+        let weights = self.filters * self.seen() * taps;
+        let overlaps = stride.0 * stride.1 > 1 && taps >= stride.0 * stride.1;
+        self.groups == 1 && overlaps && taps > 1 && weights <= STRIDED && direct::slides(self)
     }
 
     /// Whether channels or filters are few.
@@ -129,6 +210,7 @@ impl Geometry {
             Method::Depthwise => return 0,
             Method::Winograd => winograd::scratch_len(self),
             Method::Direct => direct::scratch_len(self),
+            Method::Strided => direct::forward_scratch(self),
             Method::Unfold => 0,
         };
         if own > unfolded {
@@ -151,10 +233,10 @@ impl Geometry {
         Image::new(self.seen(), self.input.height, self.input.width)
     }
 
-    /// The vector instructions for [`Method::Winograd`] or [`Method::Direct`], where this geometry,
-    /// batch, number and machine go that way.
-    fn fast<T: Number>(&self, batch: usize, is_prepared: bool) -> Option<Level> {
-        // Both are written for wide vectors; with narrow ones, the product is faster.
+    /// The vector instructions for [`Method::Winograd`], [`Method::Direct`] or, `forward`,
+    /// [`Method::Strided`], where this geometry, batch, number and machine go that way.
+    fn fast<T: Number>(&self, batch: usize, is_prepared: bool, forward: bool) -> Option<Level> {
+        // All are written for wide vectors; with narrow ones, the product is faster.
         let level = Level::best();
         let wide = level != Level::Portable && T::f32s(&[]).is_some();
         // The transformed weights must be used for a few tiles to be worth their making.
@@ -162,6 +244,7 @@ impl Geometry {
         match self.method() {
             Method::Winograd if is_prepared || tiles >= WINOGRAD_TILES => wide.then_some(level),
             Method::Direct => wide.then_some(level),
+            Method::Strided if forward => wide.then_some(level),
             // Channel by channel.
             Method::Depthwise if direct::suits(self) => wide.then_some(level),
             _ => None,
@@ -217,35 +300,27 @@ pub fn forward<T: Number>(
     output: &mut [T],
     scratch: &mut [T],
 ) {
-    forward_fused(g, batch, input, weight, bias, None, output, scratch);
+    let epilogue = Epilogue {
+        bias,
+        ..Epilogue::NONE
+    };
+    forward_fused(g, batch, input, weight, epilogue, output, scratch);
 }
 
-/// [`forward`], then an activation while the numbers are at hand.
+/// [`forward`] with more than a bias behind it.
 ///
 /// # Panics
 /// When a slice has another size.
-#[allow(clippy::too_many_arguments)] // what is read, what is written, scratch: as everywhere here
 pub fn forward_fused<T: Number>(
     g: &Geometry,
     batch: usize,
     input: &[T],
     weight: &[T],
-    bias: Option<&[T]>,
-    activation: Option<Activation>,
+    epilogue: Epilogue<T>,
     output: &mut [T],
     scratch: &mut [T],
 ) {
-    forward_prepared(
-        g,
-        batch,
-        input,
-        weight,
-        &[],
-        bias,
-        activation,
-        output,
-        scratch,
-    );
+    forward_prepared(g, batch, input, weight, &[], epilogue, output, scratch);
 }
 
 /// The weight as some methods need it, to be used for more than one batch.
@@ -276,8 +351,7 @@ pub fn forward_prepared<T: Number>(
     input: &[T],
     weight: &[T],
     prepared: &[T],
-    bias: Option<&[T]>,
-    activation: Option<Activation>,
+    epilogue: Epilogue<T>,
     output: &mut [T],
     scratch: &mut [T],
 ) {
@@ -288,13 +362,11 @@ pub fn forward_prepared<T: Number>(
         output.len(),
     );
     expect_scratch(scratch.len(), g.scratch_len());
-    if let Some(bias) = bias {
-        expect_len("bias", bias.len(), g.filters);
-    }
+    epilogue.check(g.filters, output.len());
     if !prepared.is_empty() {
         expect_len("prepared", prepared.len(), g.prepared_len());
     }
-    let fast = g.fast::<T>(batch, !prepared.is_empty());
+    let fast = g.fast::<T>(batch, !prepared.is_empty(), true);
     if let (Some(level), Some(x), Some(w), Some(p), Some(y), Some(s)) = (
         fast,
         T::f32s(input),
@@ -303,37 +375,32 @@ pub fn forward_prepared<T: Number>(
         T::f32s_mut(&mut *output),
         T::f32s_mut(&mut *scratch),
     ) {
-        let epilogue = Epilogue {
-            bias: bias.and_then(T::f32s),
-            relu: activation == Some(Activation::Relu),
-        };
+        let behind = epilogue.f32s();
         match g.method() {
             Method::Winograd if p.is_empty() => {
-                winograd::forward(level, g, batch, x, w, epilogue, y, s);
+                winograd::forward(level, g, batch, x, w, behind, y, s);
             }
-            Method::Winograd => winograd::forward_prepared(level, g, batch, x, p, epilogue, y, s),
-            _ => direct::forward(level, g, batch, x, w, epilogue, y, s),
+            Method::Winograd => winograd::forward_prepared(level, g, batch, x, p, behind, y, s),
+            _ => direct::forward(level, g, batch, x, w, behind, y, s),
         }
-        match activation {
-            None | Some(Activation::Relu) => {}
-            Some(other) => activation::forward_in_place(other, output),
-        }
+        epilogue.activate_rest(output);
         return;
     }
     let images = input.chunks_exact(g.input.len());
-    for (x, y) in images.zip(output.chunks_exact_mut(g.output().len())) {
+    let len = g.output().len();
+    for (nth, (x, y)) in images.zip(output.chunks_exact_mut(len)).enumerate() {
         if g.method() == Method::Depthwise {
             depthwise::forward(g, x, weight, y);
         } else {
             unfolded::forward(g, x, weight, y, scratch);
         }
         // While the image is in the cache.
-        if let Some(bias) = bias {
-            bias::forward(&g.output().planes(), 1, bias, y);
-        }
-        if let Some(activation) = activation {
-            activation::forward_in_place(activation, y);
-        }
+        let residual = epilogue.residual.map(|all| &all[nth * len..][..len]);
+        let behind = Epilogue {
+            residual,
+            ..epilogue
+        };
+        behind.apply(&g.output().planes(), y);
     }
 }
 
@@ -364,7 +431,7 @@ pub fn backward_input<T: Number>(
     );
     expect_scratch(scratch.len(), g.scratch_len());
     if let (Some(level), Some(w), Some(dy), Some(dx), Some(s)) = (
-        g.fast::<T>(batch, false),
+        g.fast::<T>(batch, false, false),
         T::f32s(weight),
         T::f32s(d_output),
         T::f32s_mut(&mut *d_input),
@@ -412,7 +479,7 @@ pub fn backward_weight<T: Number>(
     );
     expect_scratch(scratch.len(), g.scratch_len());
     if let (Some(level), Some(x), Some(dy), Some(dw), Some(s)) = (
-        g.fast::<T>(batch, false),
+        g.fast::<T>(batch, false, false),
         T::f32s(input),
         T::f32s(d_output),
         T::f32s_mut(&mut *d_weight),

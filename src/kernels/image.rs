@@ -218,6 +218,31 @@ impl From<Window2d> for Window {
     }
 }
 
+/// Copies every `stride`-th number of `from`, the first one first.
+///
+/// # Panics
+/// When there are too few.
+#[inline]
+pub(super) fn every_nth<T: Copy>(from: &[T], stride: usize, to: &mut [T]) {
+    match (stride, to) {
+        (1, to) => to.copy_from_slice(&from[..to.len()]),
+        // By far the most common; as pairs, numbers are moved several at once.
+        (2, [to @ .., last]) => {
+            let (pairs, rest) = from.split_at(2 * to.len());
+            let (pairs, _) = pairs.as_chunks();
+            for (to, [from, _]) in to.iter_mut().zip(pairs) {
+                *to = *from;
+            }
+            *last = rest[0];
+        }
+        (_, to) => {
+            for (nth, to) in to.iter_mut().enumerate() {
+                *to = from[nth * stride];
+            }
+        }
+    }
+}
+
 /// Along one axis, the places at which one tap lies inside of the image.
 pub(super) struct Inside {
     /// The places.

@@ -72,7 +72,16 @@ impl<T: Number> Along<T> {
                 neighbours(start + (number as f64 + inside) * bin, size)
             };
             let from = along.weights.len();
-            let found = || (0..count).filter_map(point);
+            // Of a region far larger than the image, most points lie outside of it.
+            let seen = match g.sampling_ratio {
+                0 => {
+                    let low = start + number as f64 * bin;
+                    let before = |edge: f64| ((edge - low) / bin * count as f64) as usize;
+                    before(-1.0).saturating_sub(1)..before(size as f64).saturating_add(2).min(count)
+                }
+                _ => 0..count,
+            };
+            let found = || seen.clone().filter_map(point);
             let first = found().map(|(low, _, _)| low).min().unwrap_or(0);
             let behind = found().map(|(_, high, _)| high + 1).max().unwrap_or(0);
             along.weights.resize(from + behind - first, T::zero());

@@ -331,6 +331,9 @@ impl Lanes for V4 {
     }
     #[inline(always)]
     fn load_part(self, x: &[f32]) -> Self::V {
+        if x.len() >= 16 {
+            return self.load(x);
+        }
         let some = first_bits(x.len());
         // SAFETY: `self` proves that the machine has AVX-512, and of `x` the instruction reads only
         // the numbers whose bit is set: the first of them, at most all.
@@ -370,6 +373,9 @@ impl Lanes for V4 {
     }
     #[inline(always)]
     fn store_part(self, v: Self::V, x: &mut [f32]) {
+        if x.len() >= 16 {
+            return self.store(v, x);
+        }
         let some = first_bits(x.len());
         // SAFETY: `self` proves that the machine has AVX-512, and of `x` the instruction writes
         // only the numbers whose bit is set: the first of them, at most all.

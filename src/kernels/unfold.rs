@@ -1,5 +1,6 @@
 //! Lays the pixels under a sliding window side by side, which makes a convolution a matrix product.
 
+use super::image::every_nth;
 use super::{expect_len, Image, Number, Window};
 
 /// `columns[c, k, p]` = the pixel of channel `c` under tap `k` at place `p`, 0 in the padding.
@@ -37,15 +38,7 @@ pub fn forward<T: Number>(image: &Image, window: &Window, input: &[T], columns: 
                     target[..x.places.start].fill(T::zero());
                     target[x.places.end..].fill(T::zero());
                     let target = &mut target[x.places.clone()];
-                    if window.stride.1 == 1 {
-                        let len = target.len();
-                        target.copy_from_slice(&source[x.first..][..len]);
-                    } else {
-                        let source = source[x.first..].iter();
-                        for (to, from) in target.iter_mut().zip(source.step_by(window.stride.1)) {
-                            *to = *from;
-                        }
-                    }
+                    every_nth(&source[x.first..], window.stride.1, target);
                 }
             }
         }

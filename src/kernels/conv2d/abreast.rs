@@ -10,9 +10,8 @@
 //! tap can see; that of the weights keeps its sixteen lanes apart until the whole batch has passed.
 
 use super::super::simd::{Kernel, Lanes, Square};
-use super::super::winograd::Epilogue;
 use super::super::{expect_len, expect_scratch, max_pool2d, pool2d};
-use super::{direct, Geometry, Level};
+use super::{direct, Epilogue, Geometry, Level};
 
 /// Images side by side.
 pub const IMAGES: usize = 16;
@@ -149,7 +148,7 @@ pub fn forward(
     batch: usize,
     input: &[f32],
     weight: &[f32],
-    epilogue: Epilogue,
+    epilogue: Epilogue<f32>,
     output: &mut [f32],
     indices: Option<&mut [u32]>,
     scratch: &mut [f32],
@@ -180,7 +179,7 @@ struct Pooled<'a> {
     plan: Plan,
     input: &'a [f32],
     weight: &'a [f32],
-    epilogue: Epilogue<'a>,
+    epilogue: Epilogue<'a, f32>,
     output: &'a mut [f32],
     indices: Option<&'a mut [u32]>,
     scratch: &'a mut [f32],
@@ -226,7 +225,7 @@ impl Kernel for Pooled<'_> {
                         x,
                         weights: &packed[filter * seen..][..block * seen],
                         bias: (self.epilogue.bias).map(|bias| &bias[filter..filter + block]),
-                        relu: self.epilogue.relu,
+                        relu: self.epilogue.relu(),
                         first: filter * plan.pooled_plane() + row * plan.pooled().1,
                         row,
                     };

@@ -2,9 +2,10 @@
 //!
 //! An image with its padding around it is one long row, in which a step down is as good as a step
 //! right: tap `(ky, kx)` at place `p` sees pixel `p + ky·width + kx`, `width` with the padding.
-//! So neighbouring places are neighbouring numbers of a vector whatever the tap, and a product of
-//! matrices needs no copy for each tap. The price: the last `KW − 1` places of each row are
-//! computed in vain.
+//! Where the window takes steps of `S` pixels, an image is `S·S` of them, each of the pixels that
+//! are `S` apart, and every tap sees one of these. So neighbouring places are neighbouring numbers
+//! of a vector whatever the tap, and a product of matrices needs no copy for each tap. The price:
+//! the last `(KW − 1) / S` places of each row are computed in vain.
 //!
 //! Forward, a block of filters times a few vectors of places stays in registers while all taps
 //! pass. The gradient of the input is the same, with the weights turned around. For that of the
@@ -14,8 +15,8 @@
 mod gather;
 mod slide;
 
-use super::super::winograd::Epilogue;
-use super::{Geometry, Level};
+use super::super::image::every_nth;
+use super::{Epilogue, Geometry, Level};
 use gather::Gather;
 use slide::Slide;
 
@@ -32,7 +33,7 @@ const PLACES: usize = 512;
 /// Images that are gathered together, at most.
 const IMAGES: usize = 8;
 
-/// One of the two directions of a convolution at stride 1.
+/// A convolution, or the one at stride 1 that is its gradient.
 #[derive(Clone, Copy)]
 struct Plan {
     groups: usize,
@@ -40,6 +41,7 @@ struct Plan {
     channels: usize,
     filters: usize,
     kernel: (usize, usize),
+    stride: (usize, usize),
     input: (usize, usize),
     output: (usize, usize),
     before: (usize, usize),
@@ -53,6 +55,7 @@ impl Plan {
             channels: g.seen(),
             filters: g.filters / g.groups,
             kernel: g.window.kernel,
+            stride: g.window.stride,
             input: (g.input.height, g.input.width),
             output: (output.height, output.width),
             before: g.window.before,
@@ -67,20 +70,26 @@ impl Plan {
             channels: plan.filters,
             filters: plan.channels,
             kernel: plan.kernel,
+            stride: (1, 1),
             input: plan.output,
             output: plan.input,
             before: (kh - 1 - plan.before.0, kw - 1 - plan.before.1),
         }
     }
 
-    /// Pixels in a row with its padding.
+    /// Pixels in a row with its padding, of those that are a stride apart.
     const fn width(&self) -> usize {
-        self.output.1 + self.kernel.1 - 1
+        self.output.1 + (self.kernel.1 - 1) / self.stride.1
+    }
+
+    /// Pixels in a channel with its padding, of those that are a stride apart in both directions.
+    const fn phase(&self) -> usize {
+        (self.output.0 + (self.kernel.0 - 1) / self.stride.0) * self.width()
     }
 
     /// Pixels in a channel with its padding.
     const fn plane(&self) -> usize {
-        (self.output.0 + self.kernel.0 - 1) * self.width()
+        self.stride.0 * self.stride.1 * self.phase()
     }
 
     /// Places, with those in vain between them.
@@ -118,11 +127,40 @@ impl Plan {
         let (height, width) = self.input;
         let planes = padded.chunks_exact_mut(self.plane());
         for (from, to) in image.chunks_exact(height * width).zip(planes) {
+            if self.stride != (1, 1) {
+                self.scatter(from, to);
+                continue;
+            }
             let rows = to.chunks_exact_mut(self.width()).skip(self.before.0);
             for (from, to) in from.chunks_exact(width).zip(rows) {
                 let to = &mut to[self.before.1..][..width];
                 for (to, from) in to.iter_mut().zip(from) {
                     *to = *from;
+                }
+            }
+        }
+    }
+
+    /// Copies the pixels of a channel to those that are a stride apart from them.
+    #[inline(always)]
+    fn scatter(&self, plane: &[f32], padded: &mut [f32]) {
+        let (down, across) = self.stride;
+        for (y, row) in plane.chunks_exact(self.input.1).enumerate() {
+            let y = y + self.before.0;
+            let first = y % down * across * self.phase() + y / down * self.width();
+            if y / down * self.width() == self.phase() {
+                // No window reaches the last rows.
+                return;
+            }
+            for phase in 0..across {
+                // The first pixel whose place in its padded row is of this phase.
+                let x = (phase + across - self.before.1 % across) % across;
+                let column = (x + self.before.1) / across;
+                let pixels = row.len().saturating_sub(x).div_ceil(across);
+                let len = pixels.min(self.width() - column.min(self.width()));
+                let first = first + phase * self.phase() + column;
+                if len > 0 {
+                    every_nth(&row[x..], across, &mut padded[first..first + len]);
                 }
             }
         }
@@ -134,17 +172,28 @@ impl Plan {
     }
 }
 
-/// Whether a convolution can be computed so: at stride 1, with less padding than taps.
+/// Whether a convolution can be computed so in all directions: at stride 1, with less padding than
+/// taps.
 pub const fn suits(g: &Geometry) -> bool {
+    slides(g) && g.window.stride.0 * g.window.stride.1 == 1
+}
+
+/// Whether it can be computed so forward: at any stride, with less padding than taps.
+pub const fn slides(g: &Geometry) -> bool {
     let w = g.window;
-    w.stride.0 * w.stride.1 * w.dilation.0 * w.dilation.1 == 1
+    w.dilation.0 * w.dilation.1 == 1
         && w.before.0 < w.kernel.0
         && w.after.0 < w.kernel.0
         && w.before.1 < w.kernel.1
         && w.after.1 < w.kernel.1
 }
 
-/// Numbers of scratch memory that each direction needs, whatever the batch.
+/// Numbers of scratch memory that [`forward`] needs, whatever the batch.
+pub const fn forward_scratch(g: &Geometry) -> usize {
+    Plan::forward(g).slide_len()
+}
+
+/// Numbers of scratch memory that each direction needs, whatever the batch; at stride 1.
 pub const fn scratch_len(g: &Geometry) -> usize {
     let (plan, back) = (Plan::forward(g), Plan::backward(g));
     let image = plan.channels * plan.plane() + plan.filters * plan.places16();
@@ -172,11 +221,11 @@ pub fn forward(
     batch: usize,
     input: &[f32],
     weight: &[f32],
-    epilogue: Epilogue,
+    epilogue: Epilogue<f32>,
     output: &mut [f32],
     scratch: &mut [f32],
 ) {
-    assert!(suits(g), "another method for this window");
+    assert!(slides(g), "another method for this window");
     let plan = Plan::forward(g);
     assert!(input.len() == batch * g.input.len() && output.len() == batch * g.output().len());
     level.run(Slide {
@@ -217,7 +266,7 @@ pub fn backward_input(
         plan,
         input: d_output,
         weight: turned,
-        epilogue: Epilogue::default(),
+        epilogue: Epilogue::NONE,
         output: d_input,
         scratch,
     });

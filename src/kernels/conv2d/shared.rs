@@ -2,9 +2,8 @@
 
 use super::super::crew::{Crew, MOST};
 use super::super::matmul::{matmul, Matrix, Output};
-use super::super::winograd::{self, Epilogue};
-use super::super::{activation, bias, unfold};
-use super::{direct, expect_len, expect_scratch, Activation, Geometry, Image, Method, Number};
+use super::super::{unfold, winograd, Planes};
+use super::{direct, expect_scratch, Epilogue, Geometry, Image, Method, Number};
 
 /// Multiplications that are worth the meeting of threads.
 const WORTH_SHARING: usize = 250_000;
@@ -31,21 +30,22 @@ pub fn forward_shared<T: Number>(
     input: &[T],
     weight: &[T],
     prepared: &[T],
-    bias: Option<&[T]>,
-    activation: Option<Activation>,
+    epilogue: Epilogue<T>,
     output: &mut [T],
     scratch: &mut [T],
 ) {
     let method = match g.method() {
         // Without AVX2, or in `f64`.
-        Method::Winograd | Method::Direct if g.fast::<T>(1, true).is_none() => Method::Unfold,
+        Method::Winograd | Method::Direct | Method::Strided
+            if g.fast::<T>(1, true, true).is_none() =>
+        {
+            Method::Unfold
+        }
         method => method,
     };
     let alone = method == Method::Winograd && prepared.is_empty();
     if !shares(g, crew) || alone {
-        super::forward_prepared(
-            g, 1, input, weight, prepared, bias, activation, output, scratch,
-        );
+        super::forward_prepared(g, 1, input, weight, prepared, epilogue, output, scratch);
         return;
     }
     g.check(
@@ -55,40 +55,33 @@ pub fn forward_shared<T: Number>(
         output.len(),
     );
     expect_scratch(scratch.len(), crew.shares() * g.scratch_len());
-    if let Some(bias) = bias {
-        expect_len("bias", bias.len(), g.filters);
-    }
-    let relu = activation == Some(Activation::Relu);
+    epilogue.check(g.filters, output.len());
     let level = super::Level::best();
     let mut whole = Share {
         filters: g.filters,
         weight,
-        bias,
+        epilogue,
         output: &mut *output,
         scratch,
     };
     match (method, T::f32s(input), T::f32s(prepared)) {
         (Method::Winograd, Some(x), Some(p)) => {
-            let bias = bias.and_then(T::f32s);
-            let epilogue = Epilogue { bias, relu };
             if let (Some(y), Some(s)) = (T::f32s_mut(whole.output), T::f32s_mut(whole.scratch)) {
-                winograd::forward_shared(level, crew, g, x, p, epilogue, y, s);
+                winograd::forward_shared(level, crew, g, x, p, epilogue.f32s(), y, s);
             }
         }
-        (Method::Direct, Some(x), _) => {
+        (Method::Direct | Method::Strided, Some(x), _) => {
             whole.split(crew, |share| {
                 let g = Geometry {
                     filters: share.filters,
                     ..*g
                 };
-                let bias = share.bias.and_then(T::f32s);
-                let epilogue = Epilogue { bias, relu };
                 if let (Some(w), Some(y), Some(s)) = (
                     T::f32s(share.weight),
                     T::f32s_mut(share.output),
                     T::f32s_mut(share.scratch),
                 ) {
-                    direct::forward(level, &g, 1, x, w, epilogue, y, s);
+                    direct::forward(level, &g, 1, x, w, share.epilogue.f32s(), y, s);
                 }
             });
         }
@@ -105,27 +98,20 @@ pub fn forward_shared<T: Number>(
             whole.split(crew, |share| {
                 let weight = Matrix::new(share.filters, under, share.weight);
                 matmul(weight, columns, Output::Overwrite, share.output);
-                if let Some(bias) = share.bias {
-                    let planes = super::super::Planes::new(share.filters, places);
-                    bias::forward(&planes, 1, bias, share.output);
-                }
-                if relu {
-                    activation::forward_in_place(Activation::Relu, share.output);
-                }
+                let planes = Planes::new(share.filters, places);
+                share.epilogue.apply(&planes, share.output);
             });
+            return;
         }
     }
-    match activation {
-        None | Some(Activation::Relu) => {}
-        Some(other) => activation::forward_in_place(other, output),
-    }
+    epilogue.activate_rest(output);
 }
 
 /// Some of the filters, with what belongs to them.
 struct Share<'a, T> {
     filters: usize,
     weight: &'a [T],
-    bias: Option<&'a [T]>,
+    epilogue: Epilogue<'a, T>,
     output: &'a mut [T],
     scratch: &'a mut [T],
 }
@@ -138,20 +124,27 @@ impl<'a, T: Number> Share<'a, T> {
         let (weight, weight_behind) = self.weight.split_at(self.weight.len() / all * filters);
         let len = self.output.len() / all * filters;
         let (output, output_behind) = std::mem::take(&mut self.output).split_at_mut(len);
-        let (bias, bias_behind) = self.bias.map(|bias| bias.split_at(filters)).unzip();
+        let (bias, bias_behind) = self.epilogue.bias.map(|all| all.split_at(filters)).unzip();
+        let (residual, rest) = self.epilogue.residual.map(|all| all.split_at(len)).unzip();
+        let of = |bias, residual| Epilogue {
+            bias,
+            residual,
+            ..self.epilogue
+        };
+        let (epilogue, epilogue_behind) = (of(bias, residual), of(bias_behind, rest));
         let scratch = std::mem::take(&mut self.scratch);
         let (scratch, scratch_behind) = scratch.split_at_mut(scratch.len() / parts);
         *self = Share {
             filters: self.filters - filters,
             weight: weight_behind,
-            bias: bias_behind,
+            epilogue: epilogue_behind,
             output: output_behind,
             scratch: scratch_behind,
         };
         Share {
             filters,
             weight,
-            bias,
+            epilogue,
             output,
             scratch,
         }

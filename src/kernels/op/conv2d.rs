@@ -1,15 +1,14 @@
 use std::sync::Arc;
 
 use super::{
-    downcast, joined_name, Activate, Backward, BatchNorm, Forward, MaxPool2d, Next, Op, Reads,
+    downcast, joined_name, Activate, Add, Backward, BatchNorm, Forward, MaxPool2d, Next, Op, Reads,
 };
 use crate::kernels::activation::{self, Activation};
-use crate::kernels::conv2d::{self, abreast, Geometry, Method};
-use crate::kernels::winograd::Epilogue;
+use crate::kernels::conv2d::{self, abreast, Epilogue, Geometry, Method};
 use crate::kernels::{batch_norm, max_pool2d, pool2d, shifted, Level, Number};
 
-/// A convolution with one or, with a bias, two parameters; of the result, perhaps, the positive
-/// part; and of that, perhaps, the largest values under a window.
+/// A convolution with one or, with a bias, two parameters; the result, perhaps, with a second input
+/// added; of that, perhaps, the positive part; and of that the largest values under a window.
 ///
 /// With a batch normalisation that evaluates behind it, which has four parameters more, its weight
 /// and bias are those of both together: they must be prepared.
@@ -19,6 +18,8 @@ pub struct Conv2d {
     pub geometry: Geometry,
     /// The batch normalisation that is a part of it.
     pub norm: Option<batch_norm::Geometry>,
+    /// Whether a second input is added; only where no backward follows.
+    pub adds: bool,
     /// Whether negative results become 0.
     pub relu: bool,
     /// The pooling behind it.
@@ -31,6 +32,7 @@ impl Conv2d {
         Conv2d {
             geometry,
             norm: None,
+            adds: false,
             relu: false,
             pool: None,
         }
@@ -165,7 +167,11 @@ impl Conv2d {
                     to.copy_from_slice(row);
                 }
             } else {
-                conv2d::forward_prepared(g, 1, x, weight, prepared, bias, None, target, scratch);
+                let epilogue = Epilogue {
+                    bias,
+                    ..Epilogue::NONE
+                };
+                conv2d::forward_prepared(g, 1, x, weight, prepared, epilogue, target, scratch);
             }
             if let Some(pool) = &self.pool {
                 match indices {
@@ -210,16 +216,20 @@ impl<T: Number> Op<T> for Conv2d {
         let g = &self.geometry;
         let (weight, bias, prepared) = self.weights(call.parameters, call.prepared);
         let (input, scratch) = (call.inputs[0], call.scratch);
-        let relu = self.relu.then_some(Activation::Relu);
+        let epilogue = Epilogue {
+            bias,
+            residual: call.inputs.get(1).copied(),
+            activation: self.relu.then_some(Activation::Relu),
+        };
         let crew = call.crew.filter(|_| batch == 1 && self.pool.is_none());
         if let Some(crew) = crew.filter(|crew| conv2d::shares(g, crew)) {
             let y = call.output;
-            conv2d::forward_shared(crew, g, input, weight, prepared, bias, relu, y, scratch);
+            conv2d::forward_shared(crew, g, input, weight, prepared, epilogue, y, scratch);
             return;
         }
         if !shifts::<T>(g) && self.pool.is_none() {
             let y = call.output;
-            conv2d::forward_prepared(g, batch, input, weight, prepared, bias, relu, y, scratch);
+            conv2d::forward_prepared(g, batch, input, weight, prepared, epilogue, y, scratch);
             return;
         }
         let (abreast, level) = self.abreast::<T>(batch);
@@ -234,11 +244,7 @@ impl<T: Number> Op<T> for Conv2d {
             T::f32s_mut(y),
             T::f32s_mut(scratch),
         ) {
-            let epilogue = Epilogue {
-                bias: bias.and_then(T::f32s),
-                relu: self.relu,
-            };
-            abreast::forward(level, g, abreast, x, w, epilogue, y, at, s);
+            abreast::forward(level, g, abreast, x, w, epilogue.f32s(), y, at, s);
         }
         let weights = (weight, bias, prepared);
         self.forward_each(weights, (input, output), indices, scratch);
@@ -370,6 +376,7 @@ impl<T: Number> Op<T> for Conv2d {
     fn name(&self) -> String {
         let behind = [
             (self.norm.is_some(), "BatchNorm"),
+            (self.adds, "Add"),
             (self.relu, "ReLU"),
             (self.pool.is_some(), "MaxPool2d"),
         ];
@@ -384,7 +391,14 @@ impl<T: Number> Op<T> for Conv2d {
         } else if let Some(pool) = downcast::<MaxPool2d, T>(next.op) {
             joined.pool = Some(pool.0);
             // What transforms its weights at every call wants more images than pooling.
-            (self.pool.is_none() && !transforms::<T>(&self.geometry)).then_some(())?;
+            let apart = self.adds || transforms::<T>(&self.geometry);
+            (self.pool.is_none() && !apart).then_some(())?;
+        } else if downcast(next.op) == Some(&Add::default()) {
+            joined.adds = true;
+            let plain = !self.adds && !self.relu && self.pool.is_none();
+            // What goes pixel by pixel is as fast without.
+            let apart = next.backward || shifts::<T>(&self.geometry);
+            (plain && !apart && next.inputs == 2).then_some(())?;
         } else {
             // Only where the weights are those of both.
             let norm: &BatchNorm = downcast(next.op)?;

@@ -6,6 +6,12 @@ use std::ops::Range;
 use super::super::simd::{Lanes, Square};
 use super::{transform, Epilogue, Layout, Plan, Written};
 
+/// Sixteen channels of sixteen pixels for each row of transformed tiles, to be transposed. Made once:
+/// to clear them for every row of tiles takes as long as what is done with them.
+pub type Squares = [Square; 6];
+/// Squares of zeros.
+pub const SQUARES: Squares = [[[0.0; 16]; 16]; 6];
+
 /// `v = Bᵀ x B` for one row of tiles, counted through the batch. Its first tile is `tile`.
 #[inline(always)]
 pub fn pixels<S: Lanes>(
@@ -13,7 +19,7 @@ pub fn pixels<S: Lanes>(
     plan: &Plan,
     row: usize,
     input: &[f32],
-    stripe: &mut [f32],
+    (squares, stripe): (&mut Squares, &mut [f32]),
     (v, layout, tile): (&mut [f32], Layout, usize),
 ) {
     let (height, width) = plan.input;
@@ -21,7 +27,6 @@ pub fn pixels<S: Lanes>(
     let image = &input[image * plan.channels * height * width..][..plan.channels * height * width];
     let top = 4 * nth;
     let columns = plan.columns();
-    let mut squares: [Square; 6] = [[[0.0; 16]; 16]; 6];
     for (block, planes) in image.chunks(16 * height * width).enumerate() {
         let mut x = 0;
         while x < width {
@@ -148,15 +153,18 @@ pub fn places<S: Lanes>(
     plan: &Plan,
     (row, panels): (usize, &Range<usize>),
     (m, layout, tile): (&[f32], Layout, usize),
-    epilogue: &Epilogue,
+    epilogue: &Epilogue<f32>,
+    squares: &mut Squares,
     output: &mut Written,
 ) {
     let (height, width) = plan.output;
     let (image, nth) = (row / plan.tile_rows(), row % plan.tile_rows());
     let image = image * plan.filters * height * width;
     let top = 4 * nth;
-    let mut squares: [Square; 4] = [[[0.0; 16]; 16]; 4];
-    let mut turned: Square = [[0.0; 16]; 16];
+    let [rows @ .., _, turned] = squares;
+    let late = epilogue.relu();
+    // What is added before it lies as the output does.
+    let early = late && epilogue.residual.is_none();
     for block in panels.clone() {
         let mut bias = [0.0; 16];
         if let Some(all) = epilogue.bias {
@@ -181,12 +189,12 @@ pub fn places<S: Lanes>(
                     }
                     let bias = simd.load(&bias[half..]);
                     let [a, b, c, d, e, f] = tall;
-                    for (ky, square) in squares.iter_mut().enumerate() {
+                    for (ky, square) in rows.iter_mut().enumerate() {
                         let wide = [a[ky], b[ky], c[ky], d[ky], e[ky], f[ky]];
                         let wide = transform::places(simd, wide);
                         for (kx, y) in wide.iter().enumerate() {
                             let y = simd.add(*y, bias);
-                            let y = if epilogue.relu { simd.relu(y) } else { y };
+                            let y = if early { simd.relu(y) } else { y };
                             simd.store(y, &mut square[quarter * 4 + kx][half..]);
                         }
                     }
@@ -194,15 +202,22 @@ pub fn places<S: Lanes>(
                 }
             }
             let len = (width - x).min(16);
-            for (ky, square) in squares.iter().enumerate().take(height - top) {
-                simd.transpose(square, &mut turned);
+            for (ky, square) in rows.iter().enumerate().take(height - top) {
+                simd.transpose(square, turned);
                 for (line, filter) in turned.iter().zip(block * 16..plan.filters) {
                     let first = image + (filter * height + top + ky) * width + x;
                     // SAFETY: another thread writes other rows of tiles or other filters.
                     let to = unsafe { output.piece(first..first + len) };
                     let mut part = 0;
                     while part < len {
-                        simd.store_part(simd.load(&line[part..]), &mut to[part..]);
+                        let mut y = simd.load(&line[part..]);
+                        if let Some(residual) = epilogue.residual {
+                            let end = (part + S::LANES).min(len);
+                            let added = simd.load_part(&residual[first + part..first + end]);
+                            y = simd.add(y, added);
+                            y = if late { simd.relu(y) } else { y };
+                        }
+                        simd.store_part(y, &mut to[part..]);
                         part += S::LANES;
                     }
                 }

@@ -56,7 +56,7 @@ mod weight;
 
 use std::ops::Range;
 
-use super::conv2d::Geometry;
+use super::conv2d::{Epilogue, Geometry};
 use super::simd::{Kernel, Lanes};
 use super::{expect_scratch, Level};
 use plan::{max, Layout, Plan, POINTS};
@@ -98,15 +98,6 @@ fn cut<'a>(plan: &Plan, scratch: &'a mut [f32]) -> [&'a mut [f32]; 4] {
     [u, v, m, &mut rest[..stripe]]
 }
 
-/// What is done to the numbers of the output before they are written.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Epilogue<'a> {
-    /// Added, one number a filter.
-    pub bias: Option<&'a [f32]>,
-    /// Whether negative numbers become 0 then.
-    pub relu: bool,
-}
-
 /// The transformed weights of [`forward`], to be used for several batches.
 ///
 /// # Panics
@@ -133,7 +124,7 @@ pub fn forward_prepared(
     batch: usize,
     input: &[f32],
     prepared: &[f32],
-    epilogue: Epilogue,
+    epilogue: Epilogue<f32>,
     output: &mut [f32],
     scratch: &mut [f32],
 ) {
@@ -166,7 +157,7 @@ pub fn forward(
     batch: usize,
     input: &[f32],
     weight: &[f32],
-    epilogue: Epilogue,
+    epilogue: Epilogue<f32>,
     output: &mut [f32],
     scratch: &mut [f32],
 ) {
@@ -198,7 +189,7 @@ pub fn backward_input(
     super::expect_len("d_output", d_output.len(), batch * g.output().len());
     assert!(suits(g), "another method for this window");
     let plan = Plan::backward(g);
-    let none = Epilogue::default();
+    let none = Epilogue::NONE;
     convolve(
         level, plan, true, batch, d_output, weight, none, d_input, scratch,
     );
@@ -213,7 +204,7 @@ fn convolve(
     batch: usize,
     input: &[f32],
     weight: &[f32],
-    epilogue: Epilogue,
+    epilogue: Epilogue<f32>,
     output: &mut [f32],
     scratch: &mut [f32],
 ) {
@@ -292,7 +283,7 @@ struct Convolve<'a> {
     panels: Range<usize>,
     input: &'a [f32],
     u: &'a [f32],
-    epilogue: Epilogue<'a>,
+    epilogue: Epilogue<'a, f32>,
     output: Written<'a>,
     parts: [&'a mut [f32]; 3],
 }
@@ -309,12 +300,14 @@ impl Kernel for Convolve<'_> {
         let panels = &self.panels;
         // The columns of padding are never written after this.
         stripe.fill(0.0);
+        let mut squares = image::SQUARES;
         let mut first = self.rows.start;
         while first < self.rows.end {
             let last = (first + plan.rows()).min(self.rows.end);
             for row in first..last {
                 let tile = (row - first) * plan.tiles();
-                image::pixels(simd, plan, row, self.input, stripe, (&mut *v, tiled, tile));
+                let room = (&mut squares, &mut *stripe);
+                image::pixels(simd, plan, row, self.input, room, (&mut *v, tiled, tile));
             }
             let tiles = ((last - first) * plan.tiles()).div_ceil(4) * 4;
             for point in 0..POINTS {
@@ -352,6 +345,7 @@ impl Kernel for Convolve<'_> {
                     (row, panels),
                     (&*m, products, tile),
                     &self.epilogue,
+                    &mut squares,
                     &mut self.output,
                 );
             }
@@ -381,13 +375,15 @@ impl Kernel for Correlate<'_> {
         let weighed = plan.weighed();
         let rows = self.batch * plan.tile_rows();
         du.fill(0.0);
+        let mut squares = image::SQUARES;
         let mut first = 0;
         while first < rows {
             let last = (first + plan.rows()).min(rows);
             stripe.fill(0.0);
             for row in first..last {
                 let tile = (row - first) * plan.tiles();
-                image::pixels(simd, plan, row, self.input, stripe, (&mut *v, tiled, tile));
+                let room = (&mut squares, &mut *stripe);
+                image::pixels(simd, plan, row, self.input, room, (&mut *v, tiled, tile));
             }
             stripe.fill(0.0);
             for row in first..last {

@@ -58,7 +58,7 @@ pub fn forward_shared(
     g: &Geometry,
     input: &[f32],
     prepared: &[f32],
-    epilogue: Epilogue,
+    epilogue: Epilogue<f32>,
     output: &mut [f32],
     scratch: &mut [f32],
 ) {
@@ -70,8 +70,12 @@ pub fn forward_shared(
     let threads = crew.shares();
     expect_scratch(scratch.len(), threads * plan.scratch_len());
     let (rows, panels) = (plan.tile_rows(), plan.filters16() / 16);
-    // Each thread reads all pixels or all weights: the fewer.
-    let by_filters = plan.has_many_weights() && panels >= threads || rows < threads;
+    // Each thread reads all pixels or all weights: the fewer; unless some rows have too few tiles to
+    // fill a block of a product.
+    let blocks = |rows: usize, panels: usize| (rows * plan.tiles()).div_ceil(4) * panels;
+    let by_rows = blocks(rows.div_ceil(threads), panels);
+    let fewer = plan.has_many_weights() || blocks(rows, panels.div_ceil(threads)) < by_rows;
+    let by_filters = fewer && panels >= threads || rows < threads;
     let output = Written::new(output);
     let mut shares: [(usize, &mut [f32]); MOST] = Default::default();
     let scratches = scratch.chunks_exact_mut(scratch.len() / threads);

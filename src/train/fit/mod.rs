@@ -156,8 +156,8 @@ impl Fit {
         self
     }
 
-    /// Keeps an average of the weights, `a ← decay · a + (1 − decay) · w` after every step. The
-    /// average is what is validated and what the model has in the end.
+    /// Keeps an average of the weights, `a ← decay · a + (1 − decay) · w` after every step but the
+    /// first, where it is `w`. The average is what is validated and what the model has in the end.
     ///
     /// The statistics of batch normalisation are taken from the model as they are.
     ///

@@ -403,6 +403,8 @@ where
                 self.opt.set_lr(lr);
                 self.opt.step(self.net, &mut gradients).map_err(failed)?;
                 if let (Some(average), Some(decay)) = (&mut self.average, self.fit.average) {
+                    // The weights before it would stay in the average for long.
+                    let decay = if step == 0 { 0.0 } else { decay };
                     average.average(&*self.net, decay);
                 }
                 if batch + 1 < batches {

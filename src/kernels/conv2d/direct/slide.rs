@@ -1,7 +1,7 @@
 //! A block of filters times a few vectors of places stays in registers while all taps pass.
 
 use super::super::super::simd::{Kernel, Lanes};
-use super::super::super::winograd::Epilogue;
+use super::super::Epilogue;
 use super::{Plan, BEHIND, FILTERS};
 
 /// Input, weights → output.
@@ -9,7 +9,7 @@ pub struct Slide<'a> {
     pub plan: Plan,
     pub input: &'a [f32],
     pub weight: &'a [f32],
-    pub epilogue: Epilogue<'a>,
+    pub epilogue: Epilogue<'a, f32>,
     pub output: &'a mut [f32],
     pub scratch: &'a mut [f32],
 }
@@ -76,15 +76,21 @@ impl Kernel for Slide<'_> {
                     }
                     place += vectors * S::LANES;
                 }
-                let planes = output[filter * height * width..].chunks_exact_mut(height * width);
+                let first = filter * height * width;
+                let planes = output[first..].chunks_exact_mut(height * width);
+                // Of the whole batch, as the output.
+                let first = nth * plan.filters * height * width + first;
+                let mut residual = self.epilogue.residual.map(|all| &all[first..]);
                 let rows = sums.chunks_exact(plan.places16()).take(filters);
                 for (nth, (plane, sums)) in planes.zip(rows).enumerate() {
                     let nth = group * plan.filters + filter + nth;
                     let bias = self.epilogue.bias.map_or(0.0, |bias| bias[nth]);
-                    let relu = self.epilogue.relu;
+                    let (bias, relu) = (simd.splat(bias), self.epilogue.relu());
                     for (row, line) in plane.chunks_exact_mut(width).enumerate() {
                         let sums = &sums[row * plan.width()..][..width];
-                        finish(simd, simd.splat(bias), relu, sums, line);
+                        let added = residual.map(|rest| rest.split_at(width));
+                        residual = added.map(|(_, behind)| behind);
+                        finish(simd, bias, added.map(|(line, _)| line), relu, sums, line);
                     }
                 }
                 filter += filters;
@@ -119,16 +125,54 @@ fn vectors<S: Lanes>(filters: usize, left: usize) -> usize {
     }
 }
 
-/// Adds the bias, takes the ReLU.
+/// Adds the bias and what else is to be added, takes the ReLU.
 #[inline(always)]
-fn finish<S: Lanes>(simd: S, bias: S::V, relu: bool, sums: &[f32], line: &mut [f32]) {
+fn finish<S: Lanes>(
+    simd: S,
+    bias: S::V,
+    residual: Option<&[f32]>,
+    relu: bool,
+    sums: &[f32],
+    line: &mut [f32],
+) {
     let mut part = 0;
     while part < line.len() {
         let end = (part + S::LANES).min(line.len());
-        let y = simd.add(simd.load_part(&sums[part..end]), bias);
+        let mut y = simd.add(simd.load_part(&sums[part..end]), bias);
+        if let Some(residual) = residual {
+            y = simd.add(y, simd.load_part(&residual[part..end]));
+        }
         let y = if relu { simd.relu(y) } else { y };
         simd.store_part(y, &mut line[part..end]);
         part += S::LANES;
+    }
+}
+
+/// The pixel of a tap along an axis, at the first place: counted, as a division would take longer than
+/// what is computed for a tap.
+struct Phases {
+    stride: usize,
+    phase: usize,
+    place: usize,
+}
+
+impl Phases {
+    #[inline(always)]
+    fn new(stride: usize) -> Self {
+        Phases {
+            stride,
+            phase: 0,
+            place: 0,
+        }
+    }
+
+    /// The next tap.
+    #[inline(always)]
+    fn advance(&mut self) {
+        self.phase += 1;
+        if self.phase == self.stride {
+            (self.phase, self.place) = (0, self.place + 1);
+        }
     }
 }
 
@@ -152,12 +196,19 @@ unsafe fn slide<S: Lanes, const M: usize, const V: usize>(
     // SAFETY: as the function says.
     unsafe {
         for channel in 0..plan.channels {
-            for ky in 0..plan.kernel.0 {
-                let row = x.add(channel * plan.plane() + ky * plan.width());
-                for kx in 0..plan.kernel.1 {
+            let x = x.add(channel * plan.plane());
+            let mut rows = Phases::new(plan.stride.0);
+            for _ in 0..plan.kernel.0 {
+                let x =
+                    x.add(rows.phase * plan.stride.1 * plan.phase() + rows.place * plan.width());
+                rows.advance();
+                let mut columns = Phases::new(plan.stride.1);
+                for _ in 0..plan.kernel.1 {
+                    let x = x.add(columns.phase * plan.phase() + columns.place);
+                    columns.advance();
                     let mut pixels = [simd.splat(0.0); V];
                     for (v, pixels) in pixels.iter_mut().enumerate() {
-                        let from = row.add(kx + v * S::LANES);
+                        let from = x.add(v * S::LANES);
                         *pixels = simd.load(std::slice::from_raw_parts(from, S::LANES));
                     }
                     for (m, sums) in sums.iter_mut().enumerate() {
