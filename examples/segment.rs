@@ -98,8 +98,10 @@ fn membranes(flags: &Flags, slices: Slices, test: Slices, turn: UpsideDown) -> O
     let parts = [train, Loader::new(tiles(0..1, 256), flags.batch())];
     println!("{}", SmallUNet::summary());
     let net = SmallUNet::try_new(&Cpu::seed_from_u64(flags.seed))?;
-    // Of the areas, too: membranes are few.
-    let loss = (CrossEntropy::default(), Dice::default());
+    // Where two thirds of the union are found, it grows by calling membrane what is so with 2 in 5. And
+    // of the areas, too: membranes are few.
+    let pixels = CrossEntropy::default().weighted([1.0, 1.5]);
+    let loss = (pixels, Dice::default());
     let matrix = segment(flags, net, parts, loss, &test, normalize)?;
     println!("test iou {:.3}", matrix.iou(1).unwrap_or(0.0));
     Ok(())

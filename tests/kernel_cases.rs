@@ -588,10 +588,10 @@ fn a_region_far_larger_than_its_image() {
         image: 0,
         edges: [-far, 0.0, far, 2.0],
     };
-    let mut y = [0.0_f64];
+    let mut y = [0.0];
     roi_align::forward(&g, 1, &counting(6), &[region], &mut y);
     let (upper, lower) = (1.0 + 1.0 + 2.0 + 3.0 + 3.0, 4.0 + 4.0 + 5.0 + 6.0 + 6.0);
-    assert_eq!(y[0], (upper + lower) / 2.0 / (2.0 * far));
+    assert_eq!(f64::from(y[0]), (upper + lower) / 2.0 / (2.0 * far));
 }
 
 #[test]
@@ -722,17 +722,18 @@ fn a_gradient_of_another_size() {
 #[test]
 #[should_panic(expected = "`scratch` holds 7 numbers, the geometry needs at least 8")]
 fn too_little_scratch_memory() {
-    let strided = conv2d::Geometry {
+    let holes = conv2d::Geometry {
+        input: Image::new(1, 2, 4),
         window: Window {
-            stride: (2, 1),
+            dilation: (1, 2),
             ..small().window
         },
         ..small()
     };
     conv2d::forward(
-        &strided,
+        &holes,
         1,
-        &[0.0; 6],
+        &[0.0; 8],
         &[0.0f32; 4],
         None,
         &mut [0.0; 2],

@@ -91,10 +91,10 @@ pub fn forward_backward<T: Number>(
 
 /// Scores along an axis, with the right class of every row: of an example, or of a pixel.
 ///
-/// A row counts unless its label is [`ignore_index`](Classes::ignore_index). With `n` rows that
-/// count, `p = softmax(x)` and `ε` the smoothing,
+/// A row counts unless its label is [`ignore_index`](Classes::ignore_index). With the rows that
+/// count, `p = softmax(x)`, `ε` the smoothing and `n` the sum of the weights of their labels,
 ///
-/// `L = −1/n · Σ_rows ((1 − ε) · ln p[label] + ε/C · Σ_c ln p[c])`
+/// `L = −1/n · Σ_rows ((1 − ε) · w[label] · ln p[label] + ε/C · Σ_c w[c] · ln p[c])`
 #[derive(Clone, Copy, Debug)]
 pub struct Classes<'a> {
     /// `outer` examples of `len` classes for each of `inner` pixels.
@@ -105,16 +105,27 @@ pub struct Classes<'a> {
     pub label_smoothing: f64,
     /// The label of rows that do not count.
     pub ignore_index: Option<usize>,
+    /// `w`: what each class weighs; empty where all weigh 1.
+    pub weight: &'a [f64],
 }
 
 /// Pixels that are taken through all classes before the next: few enough to stay in the cache.
 const PIXELS: usize = 1024;
 
 impl Classes<'_> {
-    /// Number of rows that count.
-    pub fn counted(&self) -> usize {
-        let ignored = |label: &&usize| Some(**label) != self.ignore_index;
-        self.labels.iter().filter(ignored).count()
+    /// `n`: the number of rows that count or, with weights, what their labels weigh together.
+    pub fn counted(&self) -> f64 {
+        let counts = |label: &&usize| Some(**label) != self.ignore_index;
+        let counted = self.labels.iter().filter(counts);
+        if self.weight.is_empty() {
+            return counted.count() as f64;
+        }
+        counted.map(|label| self.weight[*label]).sum()
+    }
+
+    /// What a class weighs.
+    pub fn weighs(&self, class: usize) -> f64 {
+        self.weight.get(class).copied().unwrap_or(1.0)
     }
 
     /// `L`, and what [`backward`](Classes::backward) needs of every row: its largest score and
@@ -127,7 +138,7 @@ impl Classes<'_> {
     /// When a slice has another size, or the label of a row that counts is no class.
     ///
     /// # Same as
-    /// `torch.nn.functional.cross_entropy(x, labels, ignore_index=…, label_smoothing=…)`
+    /// `torch.nn.functional.cross_entropy(x, labels, weight=…, ignore_index=…, label_smoothing=…)`
     pub fn forward<T: Number>(&self, logits: &[T], largest: &mut [T], sums: &mut [T]) -> T {
         self.expect(logits, largest, sums);
         let Axis { len, inner, .. } = self.axis;
@@ -160,17 +171,19 @@ impl Classes<'_> {
                 }
                 let log = sums[i].ln();
                 let cost = |class: usize| log - (plane(class)[i] - largest[i]);
-                loss += (T::one() - smoothing) * cost(*label);
+                let weighs = |class: usize| T::of(self.weighs(class));
+                loss += (T::one() - smoothing) * weighs(*label) * cost(*label);
                 if smoothing != T::zero() {
-                    loss += even * (0..len).map(cost).sum::<T>();
+                    let costs = (0..len).map(|class| weighs(class) * cost(class));
+                    loss += even * costs.sum::<T>();
                 }
             }
         }
-        loss / T::of(self.counted() as f64)
+        loss / T::of(self.counted())
     }
 
-    /// Adds `d_loss · ∂L/∂x = d_loss/n · (p[c] − (1 − ε) · 1[c = label] − ε/C)` to `d_logits`, and
-    /// nothing where a row does not count.
+    /// Adds `d_loss · ∂L/∂x = d_loss/n · (p[c] · Σ_j t[j] − t[c])` to `d_logits`, with `t` the target,
+    /// `(1 − ε) · w[c] · 1[c = label] + w[c] · ε/C`; and nothing where a row does not count.
     ///
     /// # Shapes
     /// As in [`forward`](Classes::forward), which gave `largest` and `sums`; `d_logits` as
@@ -190,12 +203,14 @@ impl Classes<'_> {
         expect_len("d_logits", d_logits.len(), logits.len());
         let Axis { len, inner, .. } = self.axis;
         let (smoothing, even) = self.shares::<T>();
-        let share = d_loss / T::of(self.counted() as f64);
+        let share = d_loss / T::of(self.counted());
+        let all = even * T::of((0..len).map(|class| self.weighs(class)).sum());
         for (outer, from) in self.pieces() {
             let rows = outer * inner + from..outer * inner + (from + PIXELS).min(inner);
             let labels = &self.labels[rows.clone()];
             let (largest, sums) = (&largest[rows.clone()], &sums[rows]);
             for class in 0..len {
+                let even = even * T::of(self.weighs(class));
                 let first = (outer * len + class) * inner + from;
                 let plane = first..first + labels.len();
                 let (x, dx) = (&logits[plane.clone()], &mut d_logits[plane]);
@@ -203,12 +218,10 @@ impl Classes<'_> {
                     if Some(*label) == self.ignore_index {
                         continue;
                     }
-                    let right = if *label == class {
-                        T::one() - smoothing
-                    } else {
-                        T::zero()
-                    };
-                    dx[i] += share * ((x[i] - largest[i]).exp() / sums[i] - right - even);
+                    let right = (T::one() - smoothing) * T::of(self.weighs(*label));
+                    let own = if *label == class { right } else { T::zero() };
+                    let p = (x[i] - largest[i]).exp() / sums[i];
+                    dx[i] += share * (p * (right + all) - own - even);
                 }
             }
         }
@@ -261,9 +274,9 @@ pub mod naive {
                 let right = f64::from(u8::from(class == *label));
                 let target = (1.0 - classes.label_smoothing) * right
                     + classes.label_smoothing / axis.len as f64;
-                loss -= T::of(target) * (x(class).exp() / sum).ln();
+                loss -= T::of(target * classes.weighs(class)) * (x(class).exp() / sum).ln();
             }
-            counted += T::one();
+            counted += T::of(classes.weighs(*label));
         }
         loss / counted
     }

@@ -57,6 +57,28 @@ pub enum LossError<E: Debug + Display> {
         /// The label that is ignored.
         ignore_index: usize,
     },
+    /// There are more or fewer weights than classes.
+    #[error("{found} weights for {classes} classes")]
+    WeightCount {
+        /// Number of weights.
+        found: usize,
+        /// Number of classes.
+        classes: usize,
+    },
+    /// A weight is negative or no number.
+    #[error("class {class} weighs {weight}; a weight is a number from 0 on")]
+    Weight {
+        /// The class.
+        class: usize,
+        /// Its weight.
+        weight: f64,
+    },
+    /// All labels are of classes that weigh nothing.
+    #[error("all {count} labels are ignored, or of classes that weigh 0")]
+    Weightless {
+        /// Number of labels.
+        count: usize,
+    },
     /// The smoothing is no share.
     #[error("the label smoothing is {label_smoothing}, it must be from 0 to 1")]
     Smoothing {
@@ -155,7 +177,61 @@ where
     CrossEntropy::default().of(logits, labels)
 }
 
+/// [`CrossEntropy`] whose classes weigh differently: [`CrossEntropy::weighted`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WeightedCrossEntropy<const N: usize> {
+    /// The options.
+    pub loss: CrossEntropy,
+    /// What each class weighs.
+    pub weight: [f64; N],
+}
+
+impl<const N: usize> WeightedCrossEntropy<N> {
+    /// The loss of `logits` where `labels` are right; see [`CrossEntropy::weighted`].
+    ///
+    /// # Errors
+    /// Those of [`CrossEntropy::of`]; when there are other classes than weights, a weight is
+    /// negative, infinite or NaN, or all labels together weigh nothing.
+    pub fn of<S, E, D, T>(
+        &self,
+        logits: Tensor<S, E, D, T>,
+        labels: &[usize],
+    ) -> Result<Tensor<(), E, D, T>, LossError<D::Err>>
+    where
+        S: Shape,
+        E: Element,
+        D: Device<E>,
+        T: Tape<E, D>,
+    {
+        self.loss.of_weighted(logits, labels, &self.weight)
+    }
+}
+
 impl CrossEntropy {
+    /// The same loss where an example, or a pixel, counts as much as its class weighs. The mean is
+    /// that of the weights: `L = −Σ w[label] · ln softmax(x)[label] / Σ w[label]`.
+    ///
+    /// Where few classes are rare, or missing one of them is worse, they weigh more.
+    ///
+    /// # Example
+    /// ```
+    /// use shapeproof::prelude::*;
+    /// use shapeproof::train::CrossEntropy;
+    /// let dev = Cpu::default();
+    /// let logits = dev.tensor([[0.0, 0.0], [0.0, 3f64.ln()]]);
+    /// let loss = CrossEntropy::default().weighted([1.0, 3.0]);
+    /// // ln 2 once, −ln ¾ three times.
+    /// let expected = (2f64.ln() + 3.0 * (4f64 / 3.0).ln()) / 4.0;
+    /// assert!((loss.of(logits, &[0, 1])?.array() - expected).abs() < 1e-12);
+    /// # Ok::<(), shapeproof::train::LossError<CpuError>>(())
+    /// ```
+    ///
+    /// # Same as
+    /// `torch.nn.CrossEntropyLoss(weight=torch.tensor([…]))`
+    pub fn weighted<const N: usize>(self, weight: [f64; N]) -> WeightedCrossEntropy<N> {
+        WeightedCrossEntropy { loss: self, weight }
+    }
+
     /// The loss of `logits` where `labels` are right; see [`cross_entropy`].
     ///
     /// # Errors
@@ -172,13 +248,28 @@ impl CrossEntropy {
         D: Device<E>,
         T: Tape<E, D>,
     {
+        self.of_weighted(logits, labels, &[])
+    }
+
+    pub(super) fn of_weighted<S, E, D, T>(
+        &self,
+        logits: Tensor<S, E, D, T>,
+        labels: &[usize],
+        weight: &[f64],
+    ) -> Result<Tensor<(), E, D, T>, LossError<D::Err>>
+    where
+        S: Shape,
+        E: Element,
+        D: Device<E>,
+        T: Tape<E, D>,
+    {
         const {
             assert!(
                 S::NUM_DIMS >= 2,
                 "logits have a batch and classes: (B, C), or (B, C, H, W)"
             )
         };
-        let classes = self.checked(logits.shape(), labels)?;
+        let classes = self.checked(logits.shape(), labels, weight)?;
         let (logits, tape) = logits.split_tape();
         let slices = on_cpu(&logits).filter(|logits| logits.values().is_some());
         match slices {
@@ -193,6 +284,7 @@ impl CrossEntropy {
         &self,
         shape: &S,
         labels: &'l [usize],
+        weight: &'l [f64],
     ) -> Result<Classes<'l>, LossError<E>> {
         let sizes: Vec<usize> = shape.concrete().into_iter().collect();
         let axis = Axis {
@@ -205,6 +297,7 @@ impl CrossEntropy {
             return Err(LossError::Smoothing { label_smoothing });
         }
         let (found, expected) = (labels.len(), axis.outer * axis.inner);
+        check_weights(weight)?;
         if axis.numbers() == 0 {
             return Err(LossError::Empty { sizes });
         }
@@ -217,6 +310,12 @@ impl CrossEntropy {
         }
         let counts = |label: usize| Some(label) != ignore_index;
         let wrong = |label: &usize| *label >= axis.len && counts(*label);
+        if !weight.is_empty() && weight.len() != axis.len {
+            return Err(LossError::WeightCount {
+                found: weight.len(),
+                classes: axis.len,
+            });
+        }
         if let Some(place) = labels.iter().position(wrong) {
             return Err(LossError::Label {
                 place,
@@ -231,14 +330,18 @@ impl CrossEntropy {
             labels,
             label_smoothing,
             ignore_index,
+            weight,
         };
-        match ignore_index {
-            Some(ignore_index) if classes.counted() == 0 => Err(LossError::AllIgnored {
+        if classes.counted() > 0.0 {
+            return Ok(classes);
+        }
+        Err(match ignore_index {
+            Some(ignore_index) if weight.is_empty() => LossError::AllIgnored {
                 count: found,
                 ignore_index,
-            }),
-            _ => Ok(classes),
-        }
+            },
+            _ => LossError::Weightless { count: found },
+        })
     }
 
     /// On the CPU: the kernels, on the logits where they lie.
@@ -266,7 +369,7 @@ impl CrossEntropy {
         )?;
         if T::OWNS_TAPE {
             let (logits, of_loss) = (logits.clone(), loss.clone());
-            let labels = classes.labels.to_vec();
+            let (labels, weight) = (classes.labels.to_vec(), classes.weight.to_vec());
             let (axis, options) = (classes.axis, *self);
             tape.add_backward_op(move |gradients| {
                 gradients.try_alloc_for(&logits)?;
@@ -283,6 +386,7 @@ impl CrossEntropy {
                     labels: &labels,
                     label_smoothing: options.label_smoothing,
                     ignore_index: options.ignore_index,
+                    weight: &weight,
                 };
                 let values = logits.values().unwrap_or_default();
                 let (largest, sums) = kept.split_at(rows);
@@ -291,6 +395,18 @@ impl CrossEntropy {
             });
         }
         Ok(loss.put_tape(tape))
+    }
+}
+
+/// Refuses weights that are no shares of anything.
+pub(super) fn check_weights<E: Debug + Display>(weight: &[f64]) -> Result<(), LossError<E>> {
+    let wrong = |weight: &f64| !(weight.is_finite() && *weight >= 0.0);
+    match weight.iter().position(wrong) {
+        Some(class) => Err(LossError::Weight {
+            class,
+            weight: weight[class],
+        }),
+        None => Ok(()),
     }
 }
 
@@ -307,7 +423,7 @@ where
     T: Tape<E, D>,
 {
     let Axis { outer, len, inner } = classes.axis;
-    let share = -1.0 / classes.counted() as f64;
+    let share = -1.0 / classes.counted();
     let even = classes.label_smoothing / len as f64;
     let mut weights = vec![scalar::<E>(0.0); classes.axis.numbers()];
     for (row, label) in classes.labels.iter().enumerate() {
@@ -316,9 +432,10 @@ where
         }
         let place = |class: usize| (row / inner * len + class) * inner + row % inner;
         for class in 0..len {
-            weights[place(class)] = scalar(share * even);
+            weights[place(class)] = scalar(share * even * classes.weighs(class));
         }
-        weights[place(*label)] = scalar(share * (1.0 - classes.label_smoothing + even));
+        let right = (1.0 - classes.label_smoothing + even) * classes.weighs(*label);
+        weights[place(*label)] = scalar(share * right);
     }
     let sizes = (outer, len, inner);
     let weights: Tensor<_, E, D> = filled(logits.device(), &sizes, &weights)?;

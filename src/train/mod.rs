@@ -36,7 +36,7 @@ mod soft;
 pub use adam::{Adam, AdamW};
 pub use binary::{BceWithLogits, Focal};
 pub use checkpoint::CheckpointError;
-pub use cross_entropy::{cross_entropy, CrossEntropy, LossError};
+pub use cross_entropy::{cross_entropy, CrossEntropy, LossError, WeightedCrossEntropy};
 pub use dice::Dice;
 pub use fit::{evaluate, Ended, Evaluation, Fit, FitError, Trained, Watch};
 pub use history::{EpochRecord, History};

@@ -2,9 +2,10 @@
 
 use dfdx::prelude::{PutTape, Shape, Tape, Tensor};
 
+use super::cross_entropy::check_weights;
 use super::loss::{computed, Loss, Truth};
 use super::objective::ObjectiveError;
-use super::CrossEntropy;
+use super::{CrossEntropy, WeightedCrossEntropy};
 use crate::data::{Class, Mask, IGNORE};
 use crate::shape::{Chw, Flat};
 use crate::tensor::{scalar, Batch, Device, Element};
@@ -19,11 +20,7 @@ impl<const N: usize> Loss<Class<N>> for CrossEntropy {
         truth: Truth<Class<N>, E, D>,
         tape: Tp,
     ) -> Result<Tensor<(), E, D, Tp>, ObjectiveError> {
-        if truth.mixed {
-            return self.mixed(output, &truth.targets, (N, 1), tape);
-        }
-        let loss = self.of(output.put_tape(tape), &truth.values);
-        loss.map_err(|e| e.to_string().into())
+        self.of_classes(output, truth, tape, &[])
     }
 }
 
@@ -37,8 +34,69 @@ impl<const H: usize, const W: usize, const N: usize> Loss<Mask<H, W, N>> for Cro
         truth: Truth<Mask<H, W, N>, E, D>,
         tape: Tp,
     ) -> Result<Tensor<(), E, D, Tp>, ObjectiveError> {
+        self.of_masks(output, truth, tape, &[])
+    }
+}
+
+/// As that of [`CrossEntropy`]; there are as many weights as classes, or it does not compile.
+impl<const N: usize> Loss<Class<N>> for WeightedCrossEntropy<N> {
+    type Output = Flat<N>;
+
+    fn of_batch<E: Element, D: Device<E>, Tp: Tape<E, D>>(
+        &self,
+        output: Batch<Flat<N>, usize, E, D>,
+        truth: Truth<Class<N>, E, D>,
+        tape: Tp,
+    ) -> Result<Tensor<(), E, D, Tp>, ObjectiveError> {
+        self.loss.of_classes(output, truth, tape, &self.weight)
+    }
+}
+
+/// As that of [`CrossEntropy`]; there are as many weights as classes, or it does not compile.
+impl<const H: usize, const W: usize, const N: usize> Loss<Mask<H, W, N>>
+    for WeightedCrossEntropy<N>
+{
+    type Output = Chw<N, H, W>;
+
+    fn of_batch<E: Element, D: Device<E>, Tp: Tape<E, D>>(
+        &self,
+        output: Batch<Chw<N, H, W>, usize, E, D>,
+        truth: Truth<Mask<H, W, N>, E, D>,
+        tape: Tp,
+    ) -> Result<Tensor<(), E, D, Tp>, ObjectiveError> {
+        self.loss.of_masks(output, truth, tape, &self.weight)
+    }
+}
+
+impl CrossEntropy {
+    fn of_classes<const N: usize, E: Element, D: Device<E>, Tp: Tape<E, D>>(
+        &self,
+        output: Batch<Flat<N>, usize, E, D>,
+        truth: Truth<Class<N>, E, D>,
+        tape: Tp,
+        weight: &[f64],
+    ) -> Result<Tensor<(), E, D, Tp>, ObjectiveError> {
         if truth.mixed {
-            return self.mixed(output, &truth.targets, (N, H * W), tape);
+            return self.mixed(output, &truth.targets, (N, 1), tape, weight);
+        }
+        let loss = self.of_weighted(output.put_tape(tape), &truth.values, weight);
+        loss.map_err(|e| e.to_string().into())
+    }
+
+    fn of_masks<const H: usize, const W: usize, const N: usize, E, D, Tp>(
+        &self,
+        output: Batch<Chw<N, H, W>, usize, E, D>,
+        truth: Truth<Mask<H, W, N>, E, D>,
+        tape: Tp,
+        weight: &[f64],
+    ) -> Result<Tensor<(), E, D, Tp>, ObjectiveError>
+    where
+        E: Element,
+        D: Device<E>,
+        Tp: Tape<E, D>,
+    {
+        if truth.mixed {
+            return self.mixed(output, &truth.targets, (N, H * W), tape, weight);
         }
         let own = self.ignore_index;
         let label = |class: &u8| match usize::from(*class) {
@@ -50,12 +108,10 @@ impl<const H: usize, const W: usize, const N: usize> Loss<Mask<H, W, N>> for Cro
             ignore_index: Some(usize::from(IGNORE)),
             ..*self
         };
-        let loss = ignoring.of(output.put_tape(tape), &labels);
+        let loss = ignoring.of_weighted(output.put_tape(tape), &labels, weight);
         loss.map_err(|e| e.to_string().into())
     }
-}
 
-impl CrossEntropy {
     /// The loss where each target is a mixture of classes; what of it is ignored weighs nothing.
     fn mixed<S, E, D, Tp>(
         &self,
@@ -63,6 +119,7 @@ impl CrossEntropy {
         targets: &Tensor<S, E, D>,
         (classes, pixels): (usize, usize),
         tape: Tp,
+        weight: &[f64],
     ) -> Result<Tensor<(), E, D, Tp>, ObjectiveError>
     where
         S: Shape,
@@ -77,6 +134,8 @@ impl CrossEntropy {
             };
             return Err(error.to_string().into());
         }
+        check_weights::<String>(weight).map_err(|e| e.to_string())?;
+        let weighs = |class: usize| weight.get(class).copied().unwrap_or(1.0);
         let targets = targets.as_vec();
         computed(&logits, tape, |logits, gradient| {
             let number = |x: E| x.to_f64().unwrap_or(f64::NAN);
@@ -86,17 +145,25 @@ impl CrossEntropy {
             });
             let (mut sum, mut all) = (0.0, 0.0);
             for places in rows {
-                let weight: f64 = places.clone().map(|i| number(targets[i])).sum();
+                let counts: f64 = places.clone().map(|i| number(targets[i])).sum();
+                let even = smoothing * counts / classes as f64;
+                let target = |(class, i): (usize, usize)| {
+                    weighs(class) * ((1.0 - smoothing) * number(targets[i]) + even)
+                };
+                let parts = places.clone().enumerate();
+                let right = parts
+                    .clone()
+                    .map(|(class, i)| weighs(class) * number(targets[i]));
+                let (right, weight): (f64, f64) = (right.sum(), parts.clone().map(target).sum());
                 if weight == 0.0 {
                     continue;
                 }
-                all += weight;
+                all += right;
                 let logit = |i: usize| number(logits[i]);
                 let largest = places.clone().map(logit).fold(f64::NEG_INFINITY, f64::max);
                 let total: f64 = places.clone().map(|i| (logit(i) - largest).exp()).sum();
-                for i in places {
-                    let even = smoothing * weight / classes as f64;
-                    let target = (1.0 - smoothing) * number(targets[i]) + even;
+                for (class, i) in parts {
+                    let target = target((class, i));
                     let log = logit(i) - largest - total.ln();
                     sum -= target * log;
                     gradient[i] = scalar(weight * log.exp() - target);

@@ -112,6 +112,8 @@ loss("SMOOTHED", (4, 3), label_smoothing=0.125)
 loss("PIXELS", (2, 3, 2, 4))
 loss("PIXELS_IGNORED", (2, 3, 2, 4), ignored=255)
 loss("PIXELS_IGNORED_SMOOTHED", (2, 5, 3, 2), ignored=2, label_smoothing=0.25)
+weight = torch.tensor([0.5, 2.0, 0.0, 1.25, 3.0])
+loss("PIXELS_WEIGHTED", (2, 5, 3, 2), ignored=1, label_smoothing=0.25, weight=weight)
 
 NN = torch.nn.functional
 compared("MSE", NN.mse_loss, 4, 3, targets=sixteenths(1, 4, 3))

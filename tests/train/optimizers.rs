@@ -154,6 +154,20 @@ fn wrong_labels_are_told_with_their_place() {
         ..plain
     };
     assert!(says(1, unsmooth, &[0]).contains("NaN"));
+    let weighted = |weight: [f64; 4], labels: &[usize]| {
+        let x: Tensor<(usize, Const<4>), f64, _> = Cpu::default().zeros_like(&(2, Const));
+        let loss = plain.weighted(weight).of(x, labels);
+        loss.map(|loss| loss.array()).map_err(|e| e.to_string())
+    };
+    let wrong = "class 2 weighs -1; a weight is a number from 0 on";
+    assert_eq!(weighted([1.0, 1.0, -1.0, 1.0], &[0, 1]), Err(wrong.into()));
+    assert!(weighted([1.0, f64::NAN, 1.0, 1.0], &[0, 1]).is_err());
+    let wrong = "all 2 labels are ignored, or of classes that weigh 0";
+    assert_eq!(weighted([1.0, 0.0, 1.0, 1.0], &[1, 1]), Err(wrong.into()));
+    assert_eq!(weighted([1.0, 0.0, 1.0, 1.0], &[0, 1]), Ok(4f64.ln()));
+    let x: Tensor<(usize, Const<4>), f64, _> = Cpu::default().zeros_like(&(2, Const));
+    let error = plain.weighted([1.0; 3]).of(x, &[0, 1]).unwrap_err();
+    assert_eq!(error.to_string(), "3 weights for 4 classes");
 }
 
 #[test]

@@ -35,14 +35,20 @@ fn labels(len: usize, classes: usize, ignored: Option<usize>) -> Vec<usize> {
 }
 
 #[track_caller]
-fn compare_loss<S: Shape>(shape: S, loss: CrossEntropy, golden: (f64, &[f64])) {
+fn compare_loss<S: Shape>(shape: S, (loss, weight): (CrossEntropy, &[f64]), golden: (f64, &[f64])) {
     let count = shape.num_elements();
     let classes: Vec<usize> = shape.concrete().into_iter().collect();
     let labels = labels(count / classes[1], classes[1], loss.ignore_index);
     let logits: Tensor<S, f64, Cpu> = Cpu::default().tensor_from_vec(sixteenths(0, count), shape);
-    let loss = loss
-        .of(logits.leaky_trace(), &labels)
-        .expect("right labels");
+    let traced = logits.leaky_trace();
+    let loss = match weight {
+        [] => loss.of(traced, &labels),
+        all => {
+            let weight: [f64; 5] = all.try_into().expect("five classes");
+            loss.weighted(weight).of(traced, &labels)
+        }
+    };
+    let loss = loss.expect("right labels");
     assert_near("loss", &loss.as_vec(), &[golden.0], ROUNDED, 0.0);
     let d_logits = loss.backward().get(&logits).as_vec();
     assert_near("gradient", &d_logits, golden.1, ROUNDED, 0.0);
@@ -52,26 +58,32 @@ fn compare_loss<S: Shape>(shape: S, loss: CrossEntropy, golden: (f64, &[f64])) {
 fn losses() {
     let (smoothed, ignored) = (0.125, Some(255));
     let loss = CrossEntropy::default();
-    compare_loss((4, Const::<3>), loss, goldens::VECTORS);
+    compare_loss((4, Const::<3>), (loss, &[]), goldens::VECTORS);
     let loss = CrossEntropy {
         label_smoothing: smoothed,
         ..loss
     };
-    compare_loss((Const::<4>, Const::<3>), loss, goldens::SMOOTHED);
+    compare_loss((Const::<4>, Const::<3>), (loss, &[]), goldens::SMOOTHED);
     let loss = CrossEntropy::default();
     let pixels = (2, Const::<3>, Const::<2>, Const::<4>);
-    compare_loss(pixels, loss, goldens::PIXELS);
+    compare_loss(pixels, (loss, &[]), goldens::PIXELS);
     let loss = CrossEntropy {
         ignore_index: ignored,
         ..loss
     };
-    compare_loss(pixels, loss, goldens::PIXELS_IGNORED);
+    compare_loss(pixels, (loss, &[]), goldens::PIXELS_IGNORED);
     let loss = CrossEntropy {
         label_smoothing: 0.25,
         ignore_index: Some(2),
     };
     let pixels = (2, Const::<5>, Const::<3>, Const::<2>);
-    compare_loss(pixels, loss, goldens::PIXELS_IGNORED_SMOOTHED);
+    compare_loss(pixels, (loss, &[]), goldens::PIXELS_IGNORED_SMOOTHED);
+    let loss = CrossEntropy {
+        ignore_index: Some(1),
+        ..loss
+    };
+    let weight = &[0.5, 2.0, 0.0, 1.25, 3.0];
+    compare_loss(pixels, (loss, weight), goldens::PIXELS_WEIGHTED);
 }
 
 /// A loss of numbers, or of logits and their targets.
