@@ -163,10 +163,10 @@ fn plan<'m, E: Element>(
     entry.planned.clone()
 }
 
-/// What an output becomes.
+/// The tensor that an output becomes.
 type Blank<E> = Tensor<(usize, usize, usize, usize), E, Cpu>;
 
-/// Memory for an output.
+/// That of one output, of zeros.
 fn blank<E: Element>(
     cpu: &Cpu,
     entry: &Remembered<E>,
@@ -182,12 +182,13 @@ fn blank<E: Element>(
     ))
 }
 
-/// The numbers of that memory.
+/// Its numbers.
 fn numbers<E: Element>(images: &mut Blank<E>) -> &mut [E] {
     contiguous_mut(images).expect("what is new lies row by row")
 }
 
-/// The outputs as tensors, of which the first may be there already, which are also `kept` for backward, where there will be one.
+/// The outputs as tensors; the first may be there already. They are also `kept` for backward, where
+/// there will be one.
 fn outputs<E: Element>(
     cpu: &Cpu,
     entry: &Remembered<E>,

@@ -10,8 +10,9 @@ mod unfolded;
 pub use shared::{forward_shared, shares};
 
 use super::activation::{self, Activation};
-use super::{add, winograd};
-use super::{bias, expect_len, expect_scratch, Image, Level, Number, Planes, Window};
+use super::{
+    add, bias, expect_len, expect_scratch, winograd, Image, Level, Number, Planes, Window,
+};
 
 /// The sizes of a convolution of one image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

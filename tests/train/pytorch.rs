@@ -203,6 +203,7 @@ fn gradients_are_those_of_differences() {
         label_smoothing: 0.25,
         ..CrossEntropy::default()
     };
+    let weighted = smoothed.weighted([0.5, 2.0, 1.25]);
     let of = |loss: &str, x: crate::support::Traced<_, f64>| {
         let (x, tape) = x.split_tape();
         let loss = match loss {
@@ -210,17 +211,25 @@ fn gradients_are_those_of_differences() {
             "both" => (smoothed, Dice::default()).of_batch(x, truth(false), tape),
             "binary" => Focal::default().of_batch(x, truth(false), tape),
             "mixed" => smoothed.of_batch(x, truth(true), tape),
+            "weighted" => weighted.of_batch(x, truth(false), tape),
+            "weighted, mixed" => weighted.of_batch(x, truth(true), tape),
             _ => smoothed.of_batch(x, truth(false), tape),
         };
         loss.expect("pixels that count")
     };
-    for loss in ["dice", "both", "binary", "mixed", "hard"] {
+    let weighed = ["weighted", "weighted, mixed"];
+    for loss in ["dice", "both", "binary", "mixed", "hard"]
+        .into_iter()
+        .chain(weighed)
+    {
         let checked = GradCheck::new().function(|x| of(loss, x), x.clone());
         checked.unwrap_or_else(|fault| panic!("{loss}: {fault}"));
     }
     // A mixture that is none is what is written in the mask.
     let value = |loss| of(loss, x.leaky_trace()).as_vec();
     assert_near("mixed", &value("mixed"), &value("hard"), ROUNDED, 0.0);
+    let [hard, mixed] = weighed.map(value);
+    assert_near("weighted, mixed", &mixed, &hard, ROUNDED, 0.0);
     let sum = value("hard")[0] + value("dice")[0];
     assert_near("both", &value("both"), &[sum], ROUNDED, 0.0);
 }
