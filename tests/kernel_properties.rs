@@ -1196,7 +1196,7 @@ fn with_labels<R>(
         .collect();
     // The first class weighs something, so that the loss is finite.
     let weight = (0..axis.len).map(|class| (class * 5 + 3) as f64 % 4.0 / 2.0);
-    let weight: Vec<f64> = weight.filter(|_| seed % 3 == 0).collect();
+    let weight: Vec<f64> = weight.filter(|_| seed.is_multiple_of(3)).collect();
     run(&cross_entropy::Classes {
         axis,
         labels: &labels,
