@@ -99,11 +99,8 @@ fn membranes(flags: &Flags, slices: Slices, test: Slices, turn: UpsideDown) -> O
     println!("{}", SmallUNet::summary());
     let net = SmallUNet::try_new(&Cpu::seed_from_u64(flags.seed))?;
     // The intersection over union grows by what is membrane with 2 in 5. Membranes are few: areas, too.
-    let loss = (
-        CrossEntropy::default().weighted([1.0, 1.5]),
-        Dice::default(),
-    );
-    let matrix = segment(flags, net, parts, loss, &test, normalize)?;
+    let pixels = CrossEntropy::default().weighted([1.0, 1.5]);
+    let matrix = segment(flags, net, parts, (pixels, Dice::default()), &test, normalize)?;
     println!("test iou {:.3}", matrix.iou(1).unwrap_or(0.0));
     Ok(())
 }
