@@ -96,11 +96,11 @@ fn membranes(flags: &Flags, slices: Slices, test: Slices, turn: UpsideDown) -> O
         .augmented_for(moved, ElasticTransform::new(100.0, 8.0))
         .augmented(ColorJitter::new().brightness(0.15).contrast(0.3));
     let parts = [train, Loader::new(tiles(0..1, 256), flags.batch())];
-    println!("{}", SmallUNet::summary());
     let net = SmallUNet::try_new(&Cpu::seed_from_u64(flags.seed))?;
     // The intersection over union grows by what is membrane with 2 in 5. Membranes are few: areas, too.
     let pixels = CrossEntropy::default().weighted([1.0, 1.5]);
-    let matrix = segment(flags, net, parts, (pixels, Dice::default()), &test, normalize)?;
+    let loss = (pixels, Dice::default());
+    let matrix = segment(flags, net, parts, loss, &test, normalize)?;
     println!("test iou {:.3}", matrix.iou(1).unwrap_or(0.0));
     Ok(())
 }
@@ -124,7 +124,6 @@ fn streets(flags: &Flags, dir: &Path) -> Outcome {
         .augmented(RandomHorizontalFlip::new(0.5))
         .augmented(RandomAffine::new(0.0).translate(0.1, 0.1).scale(0.8..=1.3))
         .augmented(light.saturation(0.2));
-    println!("{}", StreetUNet::summary());
     let net = StreetUNet::try_new(&Cpu::seed_from_u64(flags.seed))?;
     let (parts, loss) = ([train, part(true)], CrossEntropy::default());
     let matrix = segment(flags, net, parts, loss, &test, normalize)?;
@@ -165,6 +164,7 @@ where
         >,
     Src: Source<Shape = Chw<C, H, W>, Target = Mask<H, W, N>>,
 {
+    println!("{}", M::summary());
     flags.load(&mut net)?;
     if flags.epochs > 0 {
         let [train, valid] = [train.shuffled(flags.seed), valid].map(|p| p.normalized(normalize));
