@@ -301,6 +301,12 @@ impl CrossEntropy {
         if axis.numbers() == 0 {
             return Err(LossError::Empty { sizes });
         }
+        if !weight.is_empty() && weight.len() != axis.len {
+            return Err(LossError::WeightCount {
+                found: weight.len(),
+                classes: axis.len,
+            });
+        }
         if found != expected {
             return Err(LossError::LabelCount {
                 found,
@@ -310,12 +316,6 @@ impl CrossEntropy {
         }
         let counts = |label: usize| Some(label) != ignore_index;
         let wrong = |label: &usize| *label >= axis.len && counts(*label);
-        if !weight.is_empty() && weight.len() != axis.len {
-            return Err(LossError::WeightCount {
-                found: weight.len(),
-                classes: axis.len,
-            });
-        }
         if let Some(place) = labels.iter().position(wrong) {
             return Err(LossError::Label {
                 place,

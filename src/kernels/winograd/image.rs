@@ -6,8 +6,8 @@ use std::ops::Range;
 use super::super::simd::{Lanes, Square};
 use super::{transform, Epilogue, Layout, Plan, Written};
 
-/// Sixteen channels of sixteen pixels for each row of transformed tiles, to be transposed. Made once:
-/// to clear them for every row of tiles takes as long as what is done with them.
+/// Sixteen channels of sixteen pixels, to be transposed: one square for each row that a tile sees or,
+/// in [`places`], writes. Made once a call; to clear them for every row of tiles costs a few percent.
 pub type Squares = [Square; 6];
 /// Squares of zeros.
 pub const SQUARES: Squares = [[[0.0; 16]; 16]; 6];
