@@ -40,6 +40,11 @@ struct Arguments {
     flags: Flags,
 }
 
+/// What the example `predict` calls the digits.
+const NAMES: [&str; 10] = [
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+];
+
 fn main() -> ExitCode {
     let defaults = Defaults {
         epochs: 3,
@@ -79,9 +84,10 @@ fn run(Arguments { flags }: Arguments) -> Result<(), Box<dyn Error>> {
     }
     let accuracy = evaluate(&net, &dev, &test, &mut objective)?.score.value();
     if flags.epochs > 0 {
-        // With the normalisation, so that the example `predict` can use it.
+        // With the normalisation and the names, so that the example `predict` can use it.
         let path = flags.folder()?.join("lenet5.safetensors");
-        Classifier::<_>::new(net, normalize).save(&path)?;
+        let classifier = Classifier::<_>::new(net, normalize).named(NAMES);
+        classifier.save(&path)?;
         println!("the classifier is in {}", path.display());
     }
     println!("test accuracy {:.4}", accuracy.unwrap_or(0.0));
