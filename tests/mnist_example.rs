@@ -1,15 +1,22 @@
-//! The example `mnist` as its user meets it: what it prints last, and how it refuses.
+//! The example `mnist` as its user meets it: what it prints last, how it refuses, and that `predict`
+//! takes what it saves.
 
 use std::path::Path;
 use std::process::{Command, Output};
 
-fn mnist(arguments: &[&str]) -> Output {
+use shapeproof::data::Picture;
+
+fn run(example: &str, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--example", "mnist", "--"])
+        .args(["run", "--quiet", "--example", example, "--"])
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo runs")
+}
+
+fn mnist(arguments: &[&str]) -> Output {
+    run("mnist", arguments)
 }
 
 /// The only line on stderr, after an exit code of 1 and no accuracy.
@@ -129,4 +136,17 @@ fn it_trains_saves_loads_and_ends_with_the_accuracy() {
     let saved = format!("{out}/lenet5.safetensors");
     let arguments = ["--data", data, "--epochs", "0", "--load", &saved];
     assert_eq!(last_line(&arguments), "test accuracy 1.0000");
+
+    // What it has saved is what the example `predict` takes.
+    let pictures = [("dark.png", 20), ("bright.png", 220)].map(|(name, grey)| {
+        let path = dir.path().join(name);
+        Picture::filled(28, 28, [grey; 3]).save(&path).unwrap();
+        path
+    });
+    let paths = pictures.each_ref().map(|path| path.to_str().unwrap());
+    let output = run("predict", &["--load", &saved, paths[0], paths[1]]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    let answers = said.lines().filter_map(|line| line.split_once("png: "));
+    let classes: Vec<_> = answers.map(|(_, a)| a.split(' ').next().unwrap()).collect();
+    assert_eq!(classes, ["nine", "zero"], "{output:?}");
 }

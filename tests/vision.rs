@@ -272,6 +272,54 @@ fn a_line_ends_at_its_points_and_at_the_edge_of_the_picture() {
 }
 
 #[test]
+fn logits_are_means_of_tiles_and_of_mirror_images() {
+    use shapeproof::predict::{predict_logits, with_hflip};
+
+    /// Sees a pixel and its neighbour to the right.
+    #[model(input = Chw<1, 4, 6>, output = Chw<2, 4, 6>)]
+    struct Slope {
+        classes: Conv2d<2, Kernel<3>, Padding<1>>,
+    }
+    let dev = Cpu::default();
+    let mut net: Slope = Slope::new(&dev);
+    let right = [[0.0; 3], [0.0, 1.0, -2.0], [0.0; 3]];
+    net.classes.weight = dev.tensor([[right], [[[0.0; 3]; 3]]]);
+    net.classes.bias = dev.tensor([0.0, 5.0]);
+    let plain = Normalize {
+        mean: [0.0],
+        std: [1.0],
+    };
+    let values: Vec<u8> = (0..7 * 10).map(|i| (i * 83 % 256) as u8).collect();
+    let photo = Picture::new(1, 7, 10, values.clone()).unwrap();
+    let logits = |photo: &Picture| predict_logits(&net, &dev, photo, plain, 3);
+    let (seen, both) = (logits(&photo).unwrap(), with_hflip(&photo, logits).unwrap());
+    let value = |row: usize, column: usize| f32::from(values[row * 10 + column]) / 255.0;
+    // Tiles begin at the columns 0, 3 and 4, so that a pixel at the edge of one is seen by others.
+    let expected = |row: usize, column: usize| {
+        let tiles = [0, 3, 4]
+            .into_iter()
+            .filter(|t| (*t..t + 6).contains(&column));
+        let seen = tiles.map(|t| match column + 1 == t + 6 {
+            true => value(row, column),
+            false => value(row, column) - 2.0 * value(row, column + 1),
+        });
+        let seen: Vec<f32> = seen.collect();
+        seen.iter().sum::<f32>() / seen.len() as f32
+    };
+    for (i, logit) in seen[..70].iter().enumerate() {
+        let expected = expected(i / 10, i % 10);
+        assert!((logit - expected).abs() < 1e-5, "{i}: {logit}, {expected}");
+    }
+    assert!(seen[70..].iter().all(|logit| (logit - 5.0).abs() < 1e-5));
+    // In the mirror, the neighbour to the right is the one to the left.
+    let mirrored = logits(&photo.hflip()).unwrap();
+    for (i, sum) in both.iter().enumerate() {
+        let expected = seen[i] + mirrored[i / 10 * 10 + 9 - i % 10];
+        assert!((sum - expected).abs() < 1e-5, "{i}: {sum}, {expected}");
+    }
+}
+
+#[test]
 fn a_mask_is_put_together_of_tiles() {
     use shapeproof::predict::{predict_mask, PredictError};
 

@@ -50,8 +50,9 @@ mod tiles;
 mod unpack;
 
 pub use augment::{
-    ColorJitter, Cutout, ElasticTransform, Mirror, Motion, NegatingFlip, RandomAffine, RandomApply,
-    RandomCrop, RandomHorizontalFlip, RandomRotation, RandomVerticalFlip, Spatial, Transform,
+    ColorJitter, Cutout, ElasticTransform, InterpolationMode, Mirror, Motion, NegatingFlip,
+    RandomAffine, RandomApply, RandomCrop, RandomHorizontalFlip, RandomRotation,
+    RandomVerticalFlip, Spatial, Transform,
 };
 pub use batches::{Batches, MiniBatch};
 pub use dataset::{Cifar10, Dataset, Digits};

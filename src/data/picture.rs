@@ -298,6 +298,28 @@ impl Picture {
         }
     }
 
+    /// Mirrored left to right.
+    ///
+    /// # Same as
+    /// `torchvision.transforms.functional.hflip`
+    pub fn hflip(&self) -> Self {
+        let mut flipped = self.clone();
+        let lines = flipped.values.chunks_exact_mut(self.width);
+        lines.for_each(<[u8]>::reverse);
+        flipped
+    }
+
+    /// Mirrored top to bottom.
+    ///
+    /// # Same as
+    /// `torchvision.transforms.functional.vflip`
+    pub fn vflip(&self) -> Self {
+        let mut flipped = self.hflip();
+        let planes = flipped.values.chunks_exact_mut(self.height * self.width);
+        planes.for_each(<[u8]>::reverse);
+        flipped
+    }
+
     /// In another size; each pixel is a weighted mean of those around it (of as many as fall into
     /// it where the picture shrinks).
     ///

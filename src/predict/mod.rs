@@ -48,4 +48,4 @@ mod mask;
 pub use classifier::{Classifier, Prediction};
 pub use error::PredictError;
 pub use label::Label;
-pub use mask::predict_mask;
+pub use mask::{predict_logits, predict_mask, with_hflip};

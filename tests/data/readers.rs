@@ -69,6 +69,15 @@ fn nearest_pixels_are_those_under_the_middles() {
 }
 
 #[test]
+fn flips_mirror_every_channel() {
+    let colours = Picture::new(3, 2, 2, (1..=12).collect()).unwrap();
+    let sideways = [2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11];
+    assert_eq!(colours.hflip().values(), sideways);
+    let upside_down = [3, 4, 1, 2, 7, 8, 5, 6, 11, 12, 9, 10];
+    assert_eq!(colours.vflip().values(), upside_down);
+}
+
+#[test]
 fn shrinking_takes_the_mean() {
     let picture = Picture::new(1, 2, 4, vec![0, 0, 100, 100, 200, 200, 100, 100]).unwrap();
     let small = picture.resized(1, 1);

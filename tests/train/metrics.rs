@@ -3,7 +3,7 @@
 use shapeproof::data::{BoundingBox, IGNORE};
 use shapeproof::prelude::*;
 use shapeproof::train::metrics::{
-    argmax, top_k_hits, AveragePrecision, ConfusionMatrix, Detection, Interpolation,
+    argmax, argmax_mask, top_k_hits, AveragePrecision, ConfusionMatrix, Detection, Interpolation,
     RegressionErrors,
 };
 
@@ -109,6 +109,22 @@ fn pixels_that_are_ignored_are_not_counted() {
     matrix.add_masks(&logits, &[vec![0, 1, IGNORE], vec![0, 0, IGNORE]]);
     let counts = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(t, f)| matrix.count(t, f));
     assert_eq!(counts, [2, 1, 0, 1]);
+}
+
+#[test]
+fn a_mask_is_what_the_planes_say() {
+    let planes = [0.5, 2.0, f32::NAN, f32::NAN, 0.5, 3.0, -9.0, f32::NAN];
+    let mask = argmax_mask::<2, _>(&planes);
+    assert_eq!(mask, [0, 1, 1, 0]);
+    let mut matrix = ConfusionMatrix::<2>::new();
+    matrix.add_mask(&[0, 1, 0, IGNORE], &mask);
+    assert_eq!(matrix.counts(), [1, 1, 0, 1]);
+}
+
+#[test]
+#[should_panic(expected = "7 logits of 2 classes")]
+fn planes_of_different_sizes_are_no_mask() {
+    argmax_mask::<2, f32>(&[0.0; 7]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use rand::rngs::StdRng;
 use rand::Rng;
 
-use super::motion::{travel, Motion, Spatial};
+use super::motion::{travel, InterpolationMode, Motion, Resampling, Spatial};
 use super::Transform;
 use crate::data::sample::Sample;
 use crate::shape::Chw;
@@ -30,6 +30,11 @@ impl RandomRotation {
     pub fn fill(self, fill: u8) -> Self {
         RandomRotation(self.0.fill(fill))
     }
+
+    /// With new pixels made so; default [`InterpolationMode::Bilinear`] (torchvision's is `NEAREST`).
+    pub fn interpolation(self, interpolation: InterpolationMode) -> Self {
+        RandomRotation(self.0.interpolation(interpolation))
+    }
 }
 
 impl<const C: usize, const H: usize, const W: usize, T: Spatial<H, W>> Transform<Chw<C, H, W>, T>
@@ -50,7 +55,7 @@ pub struct RandomAffine {
     translate: (f64, f64),
     scale: RangeInclusive<f64>,
     shear: f64,
-    fill: u8,
+    resampling: Resampling,
 }
 
 impl RandomAffine {
@@ -65,7 +70,7 @@ impl RandomAffine {
             translate: (0.0, 0.0),
             scale: 1.0..=1.0,
             shear: 0.0,
-            fill: 0,
+            resampling: Resampling::default(),
         }
     }
 
@@ -108,8 +113,15 @@ impl RandomAffine {
     }
 
     /// With this value instead of black where nothing is known.
-    pub fn fill(self, fill: u8) -> Self {
-        RandomAffine { fill, ..self }
+    pub fn fill(mut self, fill: u8) -> Self {
+        self.resampling.fill = fill;
+        self
+    }
+
+    /// With new pixels made so; default [`InterpolationMode::Bilinear`] (torchvision's is `NEAREST`).
+    pub fn interpolation(mut self, interpolation: InterpolationMode) -> Self {
+        self.resampling.interpolation = interpolation;
+        self
     }
 }
 
@@ -124,6 +136,6 @@ impl<const C: usize, const H: usize, const W: usize, T: Spatial<H, W>> Transform
         let down = within(self.translate.1) * H as f64;
         let scale = rng.gen_range(self.scale.clone());
         let motion = Motion::around_the_middle((H, W), angle, scale, shear, (right, down));
-        travel(sample, &motion, self.fill);
+        travel(sample, &motion, self.resampling);
     }
 }

@@ -3,7 +3,7 @@
 use rand::rngs::StdRng;
 use rand::Rng;
 
-use super::motion::{travel, Motion, Spatial};
+use super::motion::{travel, Motion, Resampling, Spatial};
 use super::Transform;
 use crate::data::sample::Sample;
 use crate::shape::Chw;
@@ -41,6 +41,6 @@ impl<const C: usize, const H: usize, const W: usize, T: Spatial<H, W>> Transform
         let mut offset = || rng.gen_range(-padding..=padding) as f64;
         let shift = [offset(), offset()];
         let motion = Motion::affine([[1.0, 0.0], [0.0, 1.0]], shift);
-        travel(sample, &motion, self.fill);
+        travel(sample, &motion, Resampling::whole_pixels(self.fill));
     }
 }

@@ -3,7 +3,7 @@
 use rand::rngs::StdRng;
 use rand::Rng;
 
-use super::motion::{travel, Motion, Spatial};
+use super::motion::{travel, InterpolationMode, Motion, Resampling, Spatial};
 use super::Transform;
 use crate::data::sample::Sample;
 use crate::shape::Chw;
@@ -24,7 +24,7 @@ use crate::shape::Chw;
 pub struct ElasticTransform {
     alpha: f32,
     sigma: f32,
-    fill: u8,
+    resampling: Resampling,
 }
 
 impl ElasticTransform {
@@ -41,13 +41,20 @@ impl ElasticTransform {
         ElasticTransform {
             alpha,
             sigma,
-            fill: 0,
+            resampling: Resampling::default(),
         }
     }
 
     /// With this value instead of black where nothing is known.
-    pub fn fill(self, fill: u8) -> Self {
-        ElasticTransform { fill, ..self }
+    pub fn fill(mut self, fill: u8) -> Self {
+        self.resampling.fill = fill;
+        self
+    }
+
+    /// With new pixels made so; default [`InterpolationMode::Bilinear`].
+    pub fn interpolation(mut self, interpolation: InterpolationMode) -> Self {
+        self.resampling.interpolation = interpolation;
+        self
     }
 
     fn offsets(&self, height: usize, width: usize, rng: &mut StdRng) -> Vec<f32> {
@@ -121,6 +128,6 @@ impl<const C: usize, const H: usize, const W: usize, T: Spatial<H, W>> Transform
         let right = self.offsets(H, W, rng);
         let down = self.offsets(H, W, rng);
         let motion = Motion::field(W, right.into_iter().zip(down).collect());
-        travel(sample, &motion, self.fill);
+        travel(sample, &motion, self.resampling);
     }
 }

@@ -3,7 +3,7 @@
 use rand::rngs::StdRng;
 use rand::Rng;
 
-use super::motion::{travel, Motion, Spatial};
+use super::motion::{travel, Motion, Resampling, Spatial};
 use super::{probability, Transform};
 use crate::data::sample::Sample;
 use crate::data::target::{Boxes, Class, Mask, Numbers, Target};
@@ -68,7 +68,7 @@ where
 {
     fn apply(&self, sample: &mut Sample<Chw<C, H, W>, T>, rng: &mut StdRng) {
         if rng.gen_bool(self.p) {
-            travel(sample, &mirrored(W), 0);
+            travel(sample, &mirrored(W), Resampling::whole_pixels(0));
         }
     }
 }
@@ -85,7 +85,7 @@ impl<const C: usize, const H: usize, const W: usize, const N: usize>
 {
     fn apply(&self, sample: &mut Sample<Chw<C, H, W>, Numbers<N>>, rng: &mut StdRng) {
         if rng.gen_bool(self.p) {
-            travel(sample, &mirrored(W), 0);
+            travel(sample, &mirrored(W), Resampling::whole_pixels(0));
             for (number, negated) in sample.target.iter_mut().zip(self.which) {
                 if negated {
                     *number = -*number;
@@ -123,7 +123,7 @@ where
     fn apply(&self, sample: &mut Sample<Chw<C, H, W>, T>, rng: &mut StdRng) {
         if rng.gen_bool(self.p) {
             let motion = Motion::affine([[1.0, 0.0], [0.0, -1.0]], [0.0, H as f64]);
-            travel(sample, &motion, 0);
+            travel(sample, &motion, Resampling::whole_pixels(0));
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! What moves pixels moves masks (nearest pixel, [`IGNORE`](super::IGNORE) where nothing is known)
 //! and boxes (clipped, and dropped when less than half is still seen) in the same way, by one
-//! [`Motion`]. What changes colours leaves targets alone. A [`Loader`](super::Loader) gives every
+//! [`Motion`]; how pixels of images are made between old ones is an [`InterpolationMode`]. What changes colours leaves targets alone. A [`Loader`](super::Loader) gives every
 //! sample a generator that depends on the seed, the epoch and the sample's index only.
 //!
 //! Begin with [`Transform`]; names are those of `torchvision.transforms.v2`.
@@ -23,8 +23,8 @@ pub use crop::RandomCrop;
 pub use cutout::Cutout;
 pub use elastic::ElasticTransform;
 pub use flip::{Mirror, NegatingFlip, RandomHorizontalFlip, RandomVerticalFlip};
-pub(super) use motion::warp;
-pub use motion::{Motion, Spatial};
+pub(super) use motion::{warp, Resampling};
+pub use motion::{InterpolationMode, Motion, Spatial};
 
 use rand::rngs::StdRng;
 

@@ -7,6 +7,41 @@ use crate::shape::Chw;
 /// A box is kept when at least this share of it is still seen.
 const SEEN: f64 = 0.5;
 
+/// What a pixel of a moved image is, where it comes from between the middles of old ones.
+///
+/// Masks always take [`Nearest`](Self::Nearest): there is no class between two.
+///
+/// # Same as
+/// `torchvision.transforms.InterpolationMode`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InterpolationMode {
+    /// The old pixel that it comes from. Lines stay as sharp as they were, and those of an image and
+    /// of its mask stay together.
+    Nearest,
+    /// The weighted mean of the four old pixels around, which blurs fine lines a little.
+    #[default]
+    Bilinear,
+}
+
+/// How new pixels are made.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::data) struct Resampling {
+    pub interpolation: InterpolationMode,
+    /// What comes from outside of the image.
+    pub fill: u8,
+}
+
+impl Resampling {
+    /// For motions by whole pixels.
+    pub fn whole_pixels(fill: u8) -> Self {
+        let interpolation = InterpolationMode::Nearest;
+        Resampling {
+            interpolation,
+            fill,
+        }
+    }
+}
+
 /// Where every pixel of an image comes from.
 ///
 /// Points are in pixels from the left and upper edge of the image, so the middle of the first pixel
@@ -193,7 +228,7 @@ impl<const H: usize, const W: usize, const N: usize> Spatial<H, W> for Mask<H, W
             for column in 0..W {
                 let (x, y) = motion.source(row, column);
                 value[row * W + column] = if inside(x, y, H, W) {
-                    old[(y as usize).min(H - 1) * W + (x as usize).min(W - 1)]
+                    old[nearest(x, y, H, W)]
                 } else {
                     IGNORE
                 };
@@ -228,21 +263,29 @@ fn inside(x: f32, y: f32, height: usize, width: usize) -> bool {
     (0.0..=width as f32).contains(&x) && (0.0..=height as f32).contains(&y)
 }
 
-/// Moves a sample's image and target; pixels that come from outside of the image get `fill`.
+/// The place of the pixel that a point of an image of `height`×`width` lies in.
+fn nearest(x: f32, y: f32, height: usize, width: usize) -> usize {
+    (y as usize).min(height - 1) * width + (x as usize).min(width - 1)
+}
+
+/// Moves a sample's image and target.
 pub(super) fn travel<const C: usize, const H: usize, const W: usize, T: Spatial<H, W>>(
     sample: &mut Sample<Chw<C, H, W>, T>,
     motion: &Motion,
-    fill: u8,
+    resampling: Resampling,
 ) {
-    warp(&mut sample.image, motion, fill);
+    warp(&mut sample.image, motion, resampling);
     T::travel(&mut sample.target, motion);
 }
 
-/// Moves an image; values between pixels are weighted means of the four around.
-pub(crate) fn warp<const C: usize, const H: usize, const W: usize>(
+/// Moves an image.
+pub(in crate::data) fn warp<const C: usize, const H: usize, const W: usize>(
     image: &mut Image<Chw<C, H, W>>,
     motion: &Motion,
-    fill: u8,
+    Resampling {
+        interpolation,
+        fill,
+    }: Resampling,
 ) {
     let old = image.values().to_vec();
     let new = image.values_mut();
@@ -253,6 +296,13 @@ pub(crate) fn warp<const C: usize, const H: usize, const W: usize>(
             if !inside(x, y, H, W) {
                 for c in 0..C {
                     new[c * H * W + at] = fill;
+                }
+                continue;
+            }
+            if interpolation == InterpolationMode::Nearest {
+                let from = nearest(x, y, H, W);
+                for c in 0..C {
+                    new[c * H * W + at] = old[c * H * W + from];
                 }
                 continue;
             }

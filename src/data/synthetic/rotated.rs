@@ -2,7 +2,7 @@
 
 use rand::Rng;
 
-use crate::data::augment::{warp, Motion};
+use crate::data::augment::{warp, Motion, Resampling};
 use crate::data::error::DataError;
 use crate::data::normalize::Scale;
 use crate::data::sample::{Image, Sample};
@@ -69,7 +69,7 @@ impl<const C: usize, const H: usize, const W: usize> Image<Chw<C, H, W>> {
     /// `torchvision.transforms.functional.rotate(image, degrees, InterpolationMode.BILINEAR)`
     pub fn rotated(mut self, degrees: f64) -> Self {
         let motion = Motion::around_the_middle((H, W), degrees.to_radians(), 1.0, 0.0, (0.0, 0.0));
-        warp(&mut self, &motion, 0);
+        warp(&mut self, &motion, Resampling::default());
         self
     }
 }

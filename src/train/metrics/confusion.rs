@@ -22,6 +22,19 @@ pub fn argmax<E: Element>(numbers: &[E]) -> usize {
     best.unwrap_or(0)
 }
 
+/// For every pixel, the class whose plane of `logits` has the largest number, the first one of
+/// several; NaN counts as the smallest.
+///
+/// # Panics
+/// When `logits` are no `N` planes.
+pub fn argmax_mask<const N: usize, E: Element>(logits: &[E]) -> Vec<u8> {
+    const { assert!(0 < N && N <= 256, "the number of a class is a byte") };
+    let (numbers, plane) = (logits.len(), logits.len() / N);
+    assert!(plane * N == numbers, "{numbers} logits of {N} classes");
+    let of = |at: usize| std::array::from_fn::<E, N, _>(|n| logits[n * plane + at]);
+    (0..plane).map(|at| argmax(&of(at)) as u8).collect()
+}
+
 /// For how many images the true class is among the `k` that have the largest logits; of equal
 /// logits the first ones count as larger, and NaN as the smallest.
 ///
@@ -133,6 +146,18 @@ impl<const N: usize> ConfusionMatrix<N> {
         }
     }
 
+    /// Counts the pixels of a mask; those that are [`IGNORE`] in the `truth` are left out.
+    ///
+    /// # Panics
+    /// When the masks differ in size, or a class is not below `N`.
+    pub fn add_mask(&mut self, truth: &[u8], found: &[u8]) {
+        assert_eq!(truth.len(), found.len(), "masks of one size");
+        let pixels = truth.iter().zip(found);
+        for (truth, found) in pixels.filter(|(truth, _)| **truth != IGNORE) {
+            self.add(usize::from(*truth), usize::from(*found));
+        }
+    }
+
     /// Counts the pixels of a batch: the class found for a pixel is that of its largest logit.
     /// Pixels that are [`IGNORE`] in the mask are left out.
     ///
@@ -155,18 +180,9 @@ impl<const N: usize> ConfusionMatrix<N> {
             masks.len() * N * H * W,
             "one mask for each image"
         );
-        let mut pixel = vec![E::zero(); N];
         for (image, mask) in logits.chunks_exact((N * H * W).max(1)).zip(masks) {
             assert_eq!(mask.len(), H * W, "a mask has the pixels of its image");
-            for (at, class) in mask.iter().enumerate() {
-                if *class == IGNORE {
-                    continue;
-                }
-                for (c, logit) in pixel.iter_mut().enumerate() {
-                    *logit = image[c * H * W + at];
-                }
-                self.add(usize::from(*class), argmax(&pixel));
-            }
+            self.add_mask(mask, &argmax_mask::<N, E>(image));
         }
     }
 

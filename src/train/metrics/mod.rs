@@ -16,5 +16,5 @@ mod confusion;
 mod regression;
 
 pub use average_precision::{AveragePrecision, Detection, Interpolation};
-pub use confusion::{argmax, top_k_hits, ConfusionMatrix};
+pub use confusion::{argmax, argmax_mask, top_k_hits, ConfusionMatrix};
 pub use regression::RegressionErrors;
