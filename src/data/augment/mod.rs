@@ -2,8 +2,9 @@
 //!
 //! What moves pixels moves masks (nearest pixel, [`IGNORE`](super::IGNORE) where nothing is known)
 //! and boxes (clipped, and dropped when less than half is still seen) in the same way, by one
-//! [`Motion`]; how pixels of images are made between old ones is an [`InterpolationMode`]. What changes colours leaves targets alone. A [`Loader`](super::Loader) gives every
-//! sample a generator that depends on the seed, the epoch and the sample's index only.
+//! [`Motion`]; how a pixel of an image is made between old ones is an [`InterpolationMode`]. What
+//! changes colours leaves targets alone. A [`Loader`](super::Loader) gives every sample a generator
+//! that depends on the seed, the epoch and the sample's index only.
 //!
 //! Begin with [`Transform`]; names are those of `torchvision.transforms.v2`.
 

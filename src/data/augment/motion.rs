@@ -34,9 +34,8 @@ pub(in crate::data) struct Resampling {
 impl Resampling {
     /// For motions by whole pixels.
     pub fn whole_pixels(fill: u8) -> Self {
-        let interpolation = InterpolationMode::Nearest;
         Resampling {
-            interpolation,
+            interpolation: InterpolationMode::Nearest,
             fill,
         }
     }
