@@ -45,7 +45,7 @@ impl Transform<Chw<1, 256, 256>, Mask<256, 256, 2>> for UpsideDown {
 
 fn main() -> ExitCode {
     let defaults = Defaults {
-        epochs: 32,
+        epochs: 40,
         batch: 2,
         lr: 0.002,
     };
