@@ -3,7 +3,7 @@
 //!
 //! An example has a struct of its arguments, in which [`Flags`] is flattened beside flags of its own:
 //!
-//! ```ignore
+//! ```text
 //! mod flags;
 //!
 //! #[derive(Parser)]

@@ -484,22 +484,18 @@ proptest! {
     }
 
     #[test]
-    fn nearest_pixels_of_image_and_mask_are_the_same_ones(seed: u64, which in 0..3) {
+    fn nearest_pixels_of_image_and_mask_are_the_same_ones(seed: u64, which in 0usize..3) {
         let mode = InterpolationMode::Nearest;
         let affine = RandomAffine::new(50.0).translate(0.3, 0.3).scale(0.6..=1.8).shear(20.0);
+        let affine = affine.fill(255).interpolation(mode);
         // Every pixel of the mask says where it comes from, and the image says so, too.
         let target: Vec<u8> = (0..H * W).map(|i| (i * 7 % 254) as u8).collect();
         let image = image(target.iter().map(|place| place + 1).collect());
         let mut sample = Sample::<Grey, Mask<H, W, 254>> { image, target };
-        let rng = &mut rng(seed);
-        match which {
-            0 => affine.interpolation(mode).fill(255).apply(&mut sample, rng),
-            1 => RandomRotation::new(90.0).interpolation(mode).fill(255).apply(&mut sample, rng),
-            _ => {
-                let elastic = ElasticTransform::new(40.0, 4.0).fill(255);
-                elastic.interpolation(mode).apply(&mut sample, rng);
-            }
-        }
+        let elastic = ElasticTransform::new(40.0, 4.0).fill(255).interpolation(mode);
+        let turn = RandomRotation::new(90.0).fill(255).interpolation(mode);
+        let moves: [&dyn Transform<Grey, _>; 3] = [&affine, &turn, &elastic];
+        moves[which].apply(&mut sample, &mut rng(seed));
         for (pixel, place) in sample.image.values().iter().zip(&sample.target) {
             let expected = if *place == IGNORE { 255 } else { place + 1 };
             prop_assert_eq!(*pixel, expected);
