@@ -231,9 +231,10 @@ impl Lanes for V3 {
     }
     #[inline(always)]
     fn load_part(self, x: &[f32]) -> Self::V {
-        let mut v = [0.0; 8];
-        v[..x.len()].copy_from_slice(x);
-        pulp::cast(v)
+        if x.len() >= 8 {
+            return self.load(x);
+        }
+        self.partial_load_f32s(x)
     }
     #[inline(always)]
     fn store(self, v: Self::V, x: &mut [f32]) {
@@ -269,8 +270,10 @@ impl Lanes for V3 {
     }
     #[inline(always)]
     fn store_part(self, v: Self::V, x: &mut [f32]) {
-        let len = x.len().min(8);
-        x[..len].copy_from_slice(&pulp::cast::<Self::V, [f32; 8]>(v)[..len]);
+        if x.len() >= 8 {
+            return self.store(v, x);
+        }
+        self.partial_store_f32s(x, v);
     }
     #[inline(always)]
     fn transpose(self, from: &Square, to: &mut Square) {
