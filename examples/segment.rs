@@ -58,7 +58,7 @@ fn run(Arguments { flags }: Arguments) -> Outcome {
         // The seeds differ, so that no test image is a training image.
         let draw = |count, seed| SyntheticCells::<512, 512>::new(count, seed).in_memory();
         let seed = flags.seed.wrapping_mul(2);
-        return membranes(&flags, draw(3, seed)?, draw(2, seed | 1)?, 0);
+        return membranes(&flags, draw(2, seed)?, draw(2, seed | 1)?, 0);
     };
     if dir.join("train.txt").exists() {
         return streets(&flags, dir);

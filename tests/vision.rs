@@ -294,17 +294,22 @@ fn logits_are_means_of_tiles_and_of_mirror_images() {
     let logits = |photo: &Picture| predict_logits(&net, &dev, photo, plain, 3);
     let (seen, both) = (logits(&photo).unwrap(), with_hflip(&photo, logits).unwrap());
     let value = |row: usize, column: usize| f32::from(values[row * 10 + column]) / 255.0;
-    // Tiles begin at the columns 0, 3 and 4, so that a pixel at the edge of one is seen by others.
+    // Tiles begin at the columns 0, 3 and 4, so that a pixel at the edge of one is seen by others, and
+    // it counts the more, the farther from the edge it is.
+    let weights = [1.0, 2.0, 3.0, 3.0, 2.0, 1.0];
     let expected = |row: usize, column: usize| {
-        let tiles = [0, 3, 4]
-            .into_iter()
-            .filter(|t| (*t..t + 6).contains(&column));
-        let seen = tiles.map(|t| match column + 1 == t + 6 {
-            true => value(row, column),
-            false => value(row, column) - 2.0 * value(row, column + 1),
-        });
-        let seen: Vec<f32> = seen.collect();
-        seen.iter().sum::<f32>() / seen.len() as f32
+        let (mut sum, mut total) = (0.0, 0.0);
+        for tile in [0, 3, 4].iter().filter(|t| (**t..*t + 6).contains(&column)) {
+            let weight = weights[column - tile];
+            let right = if column + 1 == tile + 6 {
+                0.0
+            } else {
+                value(row, column + 1)
+            };
+            sum += weight * (value(row, column) - 2.0 * right);
+            total += weight;
+        }
+        sum / total
     };
     for (i, logit) in seen[..70].iter().enumerate() {
         let expected = expected(i / 10, i % 10);

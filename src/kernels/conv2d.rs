@@ -48,6 +48,8 @@ pub enum Method {
 const WINOGRAD_TILES: usize = 12;
 /// Weights of which every block of filters is read for every image, at most.
 const STRIDED: usize = 1 << 19;
+/// Filters from which, with the eight numbers of AVX2, a product of the unfolded pixels is faster.
+const MANY_FILTERS: usize = 48;
 
 /// The size, in whole tiles of 4.
 const fn tiled(size: usize) -> usize {
@@ -125,6 +127,13 @@ impl Geometry {
         self.groups == 1 && overlaps && taps > 1 && weights <= STRIDED && direct::slides(self)
     }
 
+    /// Whether [`Method::Strided`] is faster than to unfold. Sixteen registers of AVX2 hold so few filters
+    /// that the pixels are read again and again; where no two windows overlap, to unfold only moves them.
+    fn slides_at(&self, level: Level) -> bool {
+        let overlaps = self.window.taps() > self.window.stride.0 * self.window.stride.1;
+        level == Level::Avx512 || (overlaps && self.filters < MANY_FILTERS)
+    }
+
     /// Whether channels or filters are few.
     const fn is_small(&self) -> bool {
         // For many filters of few weights, the product has enough to do with what is unfolded.
@@ -177,7 +186,7 @@ impl Geometry {
         match self.method() {
             Method::Winograd if is_prepared || tiles >= WINOGRAD_TILES => wide.then_some(level),
             Method::Direct => wide.then_some(level),
-            Method::Strided if forward => wide.then_some(level),
+            Method::Strided if forward && self.slides_at(level) => wide.then_some(level),
             // Channel by channel.
             Method::Depthwise if direct::suits(self) => wide.then_some(level),
             _ => None,

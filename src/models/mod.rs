@@ -16,7 +16,7 @@
 //! | [`GoogLeNet`] | ImageNet | 6,624,904 | 6,624,904 (torchvision) |
 //! | [`DenseNet100`] | CIFAR-10 | 769,162 | 0.8 M (the paper) |
 //! | [`UNet`] | segmentation | 31,030,658 | 31 M (the paper's layers counted) |
-//! | [`SmallUNet`] | segmentation | 1,562,728 | a small one, of this crate |
+//! | [`SmallUNet`] | segmentation | 1,557,642 | a small one, of this crate |
 //! | [`StreetUNet`] | segmentation | 508,451 | a small one, of this crate |
 //! | [`Fcn32s`] | segmentation | 134,346,581 | 134 M (the paper) |
 //! | [`SmallRpn`] | detection | 183,805 | a small one, of this crate |

@@ -51,17 +51,22 @@ pub struct UNet {
     pub classes: Conv2d<2, Kernel<1>>,
 }
 
-/// Two 3×3 convolutions, each normalised in groups of channels: a few large images say little of the
-/// others, and each has a contrast of its own.
+/// A 3×3 convolution that keeps the size, normalised in groups of channels, with ReLU: a few large
+/// images say little of the others, and each has a contrast of its own.
+#[block]
+#[derive(Debug)]
+pub struct ConvGn<const F: usize> {
+    pub conv: Conv2d<F, Kernel<3>, Padding<1>, NoBias>,
+    pub norm: GroupNorm<8>,
+    pub relu: Relu,
+}
+
+/// Two of them.
 #[block]
 #[derive(Debug)]
 pub struct DoubleConvGn<const F: usize> {
-    pub conv1: Conv2d<F, Kernel<3>, Padding<1>, NoBias>,
-    pub norm1: GroupNorm<8>,
-    pub relu1: Relu,
-    pub conv2: Conv2d<F, Kernel<3>, Padding<1>, NoBias>,
-    pub norm2: GroupNorm<8>,
-    pub relu2: Relu,
+    pub conv1: ConvGn<F>,
+    pub conv2: ConvGn<F>,
 }
 
 /// A step up: enlarges what comes from below and joins it with what was there on the way down.
@@ -75,12 +80,14 @@ pub struct UpGn<const F: usize> {
     pub twice: DoubleConvGn<F>,
 }
 
-/// A small U-Net on 256×256 grey images, with two classes for each pixel. Four pixels become four
-/// channels and, at the end, pixels again, so that the largest maps are half as high and wide.
+/// A small U-Net on 256×256 grey images, with two classes for each pixel. Large maps are dear, so those
+/// as large as the image have few channels, and what is half as high and wide is convolved once on the
+/// way down and once on the way up. Without a step on whole pixels, edges are found a pixel beside.
 #[model(input = Chw<1, 256, 256>, output = Chw<2, 256, 256>, max_params = 1_600_000)]
 pub struct SmallUNet {
+    pub fine: ConvGn<8>,
     pub fold: PixelUnshuffle<2>,
-    pub down1: DoubleConvGn<32>,
+    pub down1: ConvGn<32>,
     pub pool1: MaxPool2d<2>,
     pub down2: DoubleConvGn<64>,
     pub pool2: MaxPool2d<2>,
@@ -92,10 +99,15 @@ pub struct SmallUNet {
     pub up3: UpGn<128>,
     #[from(down2, up3)]
     pub up2: UpGn<64>,
-    #[from(down1, up2)]
-    pub up1: UpGn<32>,
-    pub classes: Conv2d<8, Kernel<1>>,
-    pub unfold: PixelShuffle<2>,
+    pub half: ConvTranspose2d<32, Kernel<2>, Stride<2>>,
+    #[from(down1, half)]
+    pub both1: Concat,
+    pub up1: ConvGn<32>,
+    pub whole: ConvTranspose2d<16, Kernel<2>, Stride<2>>,
+    #[from(fine, whole)]
+    pub both: Concat,
+    pub last: ConvGn<16>,
+    pub classes: Conv2d<2, Kernel<1>>,
 }
 
 /// A 3×3 convolution that halves the size, normalised over the batch, with ReLU.

@@ -60,8 +60,8 @@ where
 ///
 /// The picture may be larger than the `H`×`W` that the model takes: it is seen in tiles whose first
 /// pixels are `stride` apart in both directions, the last of which end at its edges. Where tiles
-/// overlap, the mean of their logits is taken: at the edge of a tile a model knows little of what is
-/// around. The picture becomes grey where the model takes one channel.
+/// overlap, the mean of their logits is taken, weighed by the distance from the edge of each, for there
+/// a model knows little of what is around. The picture becomes grey where the model takes one channel.
 ///
 /// Logits of several models, or of a picture and its mirror image ([`with_hflip`]), are added up before
 /// [`argmax_mask`] decides.
@@ -96,7 +96,8 @@ where
 ///
 /// # Source
 /// Overlapping tiles: Ronneberger, Fischer and Brox, "U-Net: Convolutional Networks for Biomedical
-/// Image Segmentation", 2015.
+/// Image Segmentation", 2015. Weights: Isensee et al., "nnU-Net: a self-configuring method for deep
+/// learning-based biomedical image segmentation", 2021, which takes a Gaussian.
 pub fn predict_logits<const C: usize, const H: usize, const W: usize, const N: usize, E, D, M>(
     net: &M,
     device: &D,
@@ -132,23 +133,37 @@ where
             for (line, row) in seen.chunks_exact(W).enumerate() {
                 let first = line / H * plane + (top + line % H) * width + left;
                 let sums = logits[first..first + W].iter_mut();
-                sums.zip(row).for_each(|(sum, logit)| *sum += *logit);
+                let down = weight::<E>(line % H, H);
+                for (x, (sum, logit)) in sums.zip(row).enumerate() {
+                    *sum += down * weight(x, W) * *logit;
+                }
             }
         }
     }
-    let over = |firsts: &[usize], size: usize, at: usize| {
-        let tiles = firsts
-            .iter()
-            .filter(|first| (**first..**first + size).contains(&at));
-        scalar::<E>(tiles.count() as f64)
-    };
-    let columns: Vec<E> = (0..width).map(|x| over(&lefts, W, x)).collect();
+    let columns = weights::<E>(&lefts, W, width);
+    let rows = weights::<E>(&tops, H, height);
     for (line, row) in logits.chunks_exact_mut(width).enumerate() {
-        let rows = over(&tops, H, line % height);
+        let down = rows[line % height];
         let sums = row.iter_mut().zip(&columns);
-        sums.for_each(|(sum, columns)| *sum /= rows * *columns);
+        sums.for_each(|(sum, across)| *sum /= down * *across);
     }
     Ok(logits)
+}
+
+/// How much the `nth` of `size` pixels of a tile counts: 1 at the edge, and one more with every pixel
+/// from there.
+fn weight<E: Element>(nth: usize, size: usize) -> E {
+    scalar((nth + 1).min(size - nth) as f64)
+}
+
+/// The sum of the weights of all tiles of `size` pixels at every of `len` pixels.
+fn weights<E: Element>(firsts: &[usize], size: usize, len: usize) -> Vec<E> {
+    let mut sums = vec![E::zero(); len];
+    for first in firsts {
+        let tile = sums[*first..first + size].iter_mut().enumerate();
+        tile.for_each(|(nth, sum)| *sum += weight(nth, size));
+    }
+    sums
 }
 
 /// What `logits` says of a picture, plus what it says of the picture's mirror image, turned back: for

@@ -19,7 +19,7 @@ const PARAMETERS: &[(&str, usize, usize)] = &[
     ("GoogLeNet", GoogLeNet::PARAMS, 6_624_904),
     ("DenseNet100", DenseNet100::PARAMS, 769_162),
     ("UNet", UNet::PARAMS, 31_030_658),
-    ("SmallUNet", SmallUNet::PARAMS, 1_562_728),
+    ("SmallUNet", SmallUNet::PARAMS, 1_557_642),
     ("StreetUNet", StreetUNet::PARAMS, 508_451),
     ("Fcn32s", Fcn32s::PARAMS, 134_346_581),
     ("SmallRpn", SmallRpn::PARAMS, 183_805),
