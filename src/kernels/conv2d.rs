@@ -38,7 +38,8 @@ pub enum Method {
     Winograd,
     /// The window slides over rows of pixels in registers; in `f32`, else as [`Method::Unfold`].
     Direct,
-    /// As [`Method::Direct`] forward, the gradients as [`Method::Unfold`].
+    /// As [`Method::Direct`] forward, but with AVX2 only for few filters; the gradients as
+    /// [`Method::Unfold`].
     Strided,
     /// The pixels under the window are laid side by side, which leaves a matrix product.
     Unfold,
